@@ -1,0 +1,1 @@
+"""A controller that charges electric cars with the sun."""

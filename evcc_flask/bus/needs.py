@@ -1,0 +1,116 @@
+"""What a reader wants from a link, and what it gets: the words between devices and wires."""
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+from typing import Any, Protocol
+
+
+class Table(IntEnum):
+    """Modbus tables; the number is the function code that reads it."""
+
+    COIL = 1
+    DISCRETE = 2
+    HOLDING = 3
+    INPUT = 4
+
+
+class ErrorKind(Enum):
+    """What went wrong on a link; counted per kind."""
+
+    TIMEOUT = "timeout"
+    CONNECTION = "connection"
+    GARBLED = "garbled"
+    REFUSED = "refused"
+    VALUE = "value"
+    ASLEEP = "asleep"
+    MUST_RETRY = "must_retry"
+    NOT_AVAILABLE = "not_available"
+
+
+class ReadError(Exception):
+    """A value cannot be had now. ``kind`` says why; the text is for people."""
+
+    def __init__(self, kind: ErrorKind, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+@dataclass(frozen=True, slots=True)
+class Registers:
+    """``count`` registers (or coils) from ``address`` (0-based, as sent) of a slave. The answer is a tuple of ints."""
+
+    unit: int
+    table: Table
+    address: int
+    count: int = 1
+
+
+class Procedure(Protocol):
+    """A read that is more than one range (HTTP call, script, SunSpec scan): hashable, run by the link's worker."""
+
+    def __hash__(self) -> int: ...
+
+    def run(self, wire: Any) -> Any:
+        """Do it and return the answer; raise ReadError. ``wire`` is the link's own (ModbusWire, or None for calls)."""
+        ...
+
+
+Request = Registers | Procedure
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a link last fetched. ``at_s``: house monotonic. ``error`` set: the last try failed, ``value`` is the old one.
+
+    Before the first success ``value`` is None and ``at_s`` is None.
+    """
+
+    value: Any = None
+    at_s: float | None = None
+    error: ReadError | None = None
+
+
+class Link(Protocol):
+    """One link. All methods but a job's body are safe from any thread and return at once."""
+
+    name: str
+
+    def latest(self, request: Hashable) -> Answer:
+        """What was fetched last for a request that some Need named; an empty Answer before the first fetch."""
+        ...
+
+    def submit(self, job: Callable[[Any], None], done: Callable[[ReadError | None], None] | None = None) -> None:
+        """Run ``job(wire)`` on the worker before any further read. Jobs keep their order."""
+        ...
+
+    def forget(self, unit: int | None = None) -> None:
+        """After a write: what was fetched (of that slave) is due again at the next refresh, whatever its age."""
+        ...
+
+
+class ModbusWire(Protocol):
+    """One Modbus endpoint as jobs and procedures see it, on the worker's thread. Raises ReadError."""
+
+    def read(self, unit: int, table: Table, address: int, count: int) -> tuple[int, ...]: ...
+
+    def write_register(self, unit: int, address: int, value: int) -> None:
+        """Function 6."""
+        ...
+
+    def write_registers(self, unit: int, address: int, values: tuple[int, ...]) -> None:
+        """Function 16."""
+        ...
+
+    def write_coil(self, unit: int, address: int, value: bool) -> None:
+        """Function 5."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A request on a link, to be fetched when the last answer is older than ``max_age_s`` (0: every cycle)."""
+
+    link: Link
+    request: Request
+    max_age_s: float = 0.0

@@ -1,0 +1,118 @@
+"""A configuration as the wiring takes it: typed, every default filled in, problems beside it instead of raised."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from evcc_flask.domain.issues import Issue
+from evcc_flask.domain.words import Mode
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceConfig:
+    """One entry of meters, chargers or vehicles. ``params``: its other keys in lower case; ``path``: ``meters[0]``."""
+
+    name: str
+    type: str
+    params: Mapping[str, Any]
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoadpointConfig:
+    """One loadpoint as written; thresholds in W, delays in s; ``mode`` None: the last one is restored."""
+
+    charger: str
+    title: str = ""
+    meter: str | None = None
+    vehicle: str | None = None
+    circuit: str | None = None
+    mode: Mode | None = None
+    priority: int = 0
+    enable_threshold_w: float = 0.0
+    enable_delay_s: float = 60.0
+    disable_threshold_w: float = 0.0
+    disable_delay_s: float = 180.0
+    poll_mode: str = "charging"
+    poll_interval_s: float = 3600.0
+    estimate: bool = True
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SiteConfig:
+    """The site: names of its meters. ``grid`` None: no grid meter."""
+
+    title: str = ""
+    voltage_v: float = 230.0
+    residual_power_w: float | None = None
+    grid: str | None = None
+    pv: tuple[str, ...] = ()
+    battery: tuple[str, ...] = ()
+    ext: tuple[str, ...] = ()
+    aux: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CircuitConfig:
+    """One circuit; ``params`` keeps getmaxcurrent and getmaxpower plugins."""
+
+    name: str
+    title: str = ""
+    parent: str | None = None
+    meter: str | None = None
+    max_current_a: float = 0.0
+    max_power_w: float = 0.0
+    timeout_s: float = 60.0
+    params: Mapping[str, Any] = field(default_factory=dict)
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnDevice:
+    """What our own file says of one charger or meter: see docs/configuration.rst."""
+
+    phase_order: tuple[int, int, int] = (0, 1, 2)
+    invert: bool = False
+    min_current_1p_a: float | None = None
+    max_current_1p_a: float | None = None
+    min_current_3p_a: float | None = None
+    max_current_3p_a: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnConfig:
+    """The file ``evcc-flask.yaml`` beside evcc.yaml: what is ours and not evcc's, devices by name."""
+
+    file: str | None = None
+    devices: Mapping[str, OwnDevice] = field(default_factory=dict)
+    observe: bool = False
+    envelope: str = "wrapped"
+    allowed_origins: tuple[str, ...] = ()
+    allowed_hosts: tuple[str, ...] = ()
+    login_for_writes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """Everything that was read. ``kept``: sections that are known and not used yet; ``lines``: path to line number."""
+
+    file: str | None = None
+    host: str = ""
+    port: int = 7070
+    external_url: str = ""
+    interval_s: float = 10.0
+    log: str = "info"
+    levels: Mapping[str, str] = field(default_factory=dict)
+    database: str | None = None
+    javascript: tuple[Mapping[str, Any], ...] = ()
+    meters: tuple[DeviceConfig, ...] = ()
+    chargers: tuple[DeviceConfig, ...] = ()
+    vehicles: tuple[DeviceConfig, ...] = ()
+    circuits: tuple[CircuitConfig, ...] = ()
+    site: SiteConfig = SiteConfig()
+    loadpoints: tuple[LoadpointConfig, ...] = ()
+    own: OwnConfig = OwnConfig()
+    kept: Mapping[str, Any] = field(default_factory=dict)
+    issues: tuple[Issue, ...] = ()
+    lines: Mapping[str, int] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""The house: registry, library and generic classes of devices."""

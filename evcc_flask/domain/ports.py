@@ -1,0 +1,91 @@
+"""What the controller needs of the world, as Protocols: drivers, links and clocks are handed in by the wiring."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from .commands import ChargerCommand
+from .readings import BatteryReading, ChargerReading, MeterReading, PvReading
+from .words import BatteryMode
+
+Done = Callable[[str | None, bool], None]
+"""Called once, from a worker thread, when a write has ended: (error or None, available)."""
+
+
+class Clock(Protocol):
+    """House time and wire time. They differ only in a demo that runs faster than life."""
+
+    def monotonic_s(self) -> float:
+        """House seconds that never jump: every duration of the control loop."""
+        ...
+
+    def wire_s(self) -> float:
+        """Real seconds that never jump: time-outs and pauses on a wire."""
+        ...
+
+    def now(self) -> datetime:
+        """Aware local wall time of the house."""
+        ...
+
+    def trusted(self) -> bool:
+        """Whether the wall time can be believed."""
+        ...
+
+    def real_s(self, house_s: float) -> float:
+        """How many real seconds ``house_s`` house seconds take."""
+        ...
+
+
+class Meter(Protocol):
+    """A meter of any usage. The readings are instant: they decode what the links fetched last, and do no I/O."""
+
+    name: str
+
+    def reading(self) -> MeterReading: ...
+
+    def pv_reading(self) -> PvReading: ...
+
+    def battery_reading(self) -> BatteryReading: ...
+
+    def set_battery_mode(self, mode: BatteryMode, done: Done) -> None:
+        """Returns at once; ``done`` is called later from a worker thread."""
+        ...
+
+
+class Charger(Protocol):
+    """``send`` returns at once; commands of one charger keep their order, ``done`` is called from a worker thread.
+
+    ``renew`` is the dead man's handle: keep-alives to the box are allowed until ``until_s`` (house monotonic).
+    """
+
+    name: str
+
+    def reading(self) -> ChargerReading: ...
+
+    def send(self, command: ChargerCommand, done: Done) -> None: ...
+
+    def renew(self, until_s: float) -> None: ...
+
+
+class Round(Protocol):
+    """One refresh of all links, under way."""
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait at most ``timeout_s`` real seconds; True when every link has answered or failed."""
+        ...
+
+
+class Field(Protocol):
+    """All devices and their links together."""
+
+    def refresh(self) -> Round:
+        """Ask every link to fetch what is due. Returns at once."""
+        ...
+
+    def links(self) -> Sequence[Mapping[str, object]]:
+        """The links' counters, ready to publish."""
+        ...
+
+    def close(self) -> None:
+        """End all workers and close all ports; pending commands are dropped."""
+        ...

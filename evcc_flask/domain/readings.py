@@ -1,0 +1,131 @@
+"""What the devices said: one immutable value per device, with its age and, where it failed, why.
+
+A value that was not read, or could not be believed, is ``None``; it is never 0. ``at_s`` is the monotonic time of the
+last answer that held the device's key value (a meter's power, a charger's status). An old value stays in the reading
+after a failed read, so that the core can decide for how long it may still be used.
+"""
+
+from dataclasses import dataclass, field
+
+from .words import BatteryMode, Feature, Status
+
+Phases = tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class MeterReading:
+    """One meter. Powers in W and currents in A, import, generation or discharge positive; energies in kWh."""
+
+    name: str
+    at_s: float | None = None
+    power_w: float | None = None
+    energy_kwh: float | None = None
+    return_energy_kwh: float | None = None
+    powers_w: Phases | None = None
+    currents_a: Phases | None = None
+    voltages_v: Phases | None = None
+    error: str | None = None
+    title: str = ""
+    icon: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PvReading:
+    """A PV meter; ``max_ac_w`` is the inverter's declared AC limit, above which a hybrid charges its battery by DC."""
+
+    meter: MeterReading
+    max_ac_w: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BatteryReading:
+    """A home battery. ``mode`` is what the device itself reports, where it can be read back."""
+
+    meter: MeterReading
+    soc_percent: float | None = None
+    capacity_kwh: float | None = None
+    controllable: bool = False
+    mode: BatteryMode | None = None
+    min_soc_percent: float | None = None
+    max_soc_percent: float | None = None
+    max_charge_w: float | None = None
+    max_discharge_w: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failsafe:
+    """What a charger does by itself when it hears nothing: after ``timeout_s`` it falls to ``current_a``."""
+
+    timeout_s: float
+    current_a: float
+    how: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChargerTraits:
+    """What a charger can do; fixed once its device is known.
+
+    ``physical_phases``: 1, 3, or None where unknown. ``persistent_current``: the current is kept in flash, so writes
+    are rationed. ``failsafe``: None means the box keeps its last current for ever.
+    """
+
+    switches_phases: bool = False
+    milliampere: bool = False
+    physical_phases: int | None = None
+    has_power: bool = False
+    can_wake: bool = False
+    persistent_current: bool = False
+    failsafe: Failsafe | None = None
+    features: frozenset[Feature] = frozenset()
+    icon: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChargerReading:
+    """One wallbox. ``offered_a``, ``phases``, ``enabled``: what the box reports, None where it has no such register.
+
+    ``power_w``, ``energy_kwh``, ``currents_a``, ``voltages_v`` come from the box, or from the loadpoint's own charge
+    meter where the configuration names one. ``min_current_a`` and ``max_current_a`` are limits that the box reports.
+    """
+
+    name: str
+    at_s: float | None = None
+    status: Status | None = None
+    enabled: bool | None = None
+    offered_a: float | None = None
+    phases: int | None = None
+    power_w: float | None = None
+    power_at_s: float | None = None
+    energy_kwh: float | None = None
+    currents_a: Phases | None = None
+    voltages_v: Phases | None = None
+    identifier: str | None = None
+    soc_percent: float | None = None
+    min_current_a: float | None = None
+    max_current_a: float | None = None
+    status_reason: str | None = None
+    error: str | None = None
+    traits: ChargerTraits = field(default_factory=ChargerTraits)
+
+
+@dataclass(frozen=True, slots=True)
+class VehicleReading:
+    """What is known of the car at a loadpoint. The accounts of makers are read elsewhere; unknown stays None."""
+
+    name: str
+    title: str = ""
+    at_s: float | None = None
+    soc_percent: float | None = None
+    limit_soc_percent: float | None = None
+    range_km: float | None = None
+    odometer_km: float | None = None
+    status: Status | None = None
+    climater: bool | None = None
+    capacity_kwh: float | None = None
+    phases: int | None = None
+    min_current_a: float | None = None
+    max_current_a: float | None = None
+    min_soc_percent: float | None = None
+    vehicle_limit_soc_percent: float | None = None
+    priority: int = 0
+    features: frozenset[Feature] = frozenset()

@@ -1,0 +1,1 @@
+"""One jq for all."""

@@ -1,0 +1,1 @@
+"""Areas, levels and the format of the log."""

@@ -1,0 +1,1 @@
+"""A physical house with real wire protocols, to try the controller on."""

@@ -1,0 +1,1 @@
+"""The database: settings, sessions and their migrations. The only room with SQL."""
