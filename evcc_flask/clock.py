@@ -43,7 +43,7 @@ class SystemClock:
 
 @dataclass(frozen=True, slots=True)
 class DemoClock:
-    """House time that starts at ``epoch`` when the machine's monotonic clock shows ``origin_s``, ``speed`` times as fast.
+    """House time: ``epoch`` when the machine's monotonic clock shows ``origin_s``, then ``speed`` times as fast.
 
     The house and the controller are two processes; both are given the same three figures.
     """

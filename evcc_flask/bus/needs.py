@@ -61,7 +61,7 @@ Request = Registers | Procedure
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a link last fetched. ``at_s``: house monotonic. ``error`` set: the last try failed, ``value`` is the old one.
+    """What a link last fetched. ``at_s``: house monotonic. ``error``: the last try failed, ``value`` is the old one.
 
     Before the first success ``value`` is None and ``at_s`` is None.
     """

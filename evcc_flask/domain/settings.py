@@ -1,4 +1,4 @@
-"""What people want, and how the house is built: the wishes change at any time, the house only with its configuration."""
+"""What people want, and how the house is built: wishes change at any time, the house with its file."""
 
 from dataclasses import dataclass, field
 
