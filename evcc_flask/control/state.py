@@ -1,0 +1,150 @@
+"""What the web and the control loop share: settings that people write, and the last published state that they read.
+
+One lock guards references to immutable values and is held for microseconds; composing, serialising, storing and
+deciding happen outside it.
+"""
+
+import gzip
+import json
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from evcc_flask.domain.decision import SettingChange
+from evcc_flask.domain.settings import Settings
+from evcc_flask.domain.wishes import with_loadpoint, with_site
+
+from .stored import entries
+from .view import View, compose
+
+
+class Keeper(Protocol):
+    """Where settings survive a power cut. ``save`` queues and returns; the receipt waits for the disk."""
+
+    def save(self, values: Mapping[str, Any]) -> "Receipt": ...
+
+
+class Receipt(Protocol):
+    def wait(self, timeout_s: float) -> str | None:
+        """None once it is on disk, else what went wrong."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """One state, serialised once for all readers. ``body`` is the wrapped answer of ``GET /api/state``."""
+
+    version: int
+    state: Mapping[str, Any]
+    bare: bytes
+    body: bytes
+    gzipped: bytes
+    etag: str
+
+
+class SharedState:
+    """Settings and published state behind one lock. Every method is safe from any thread."""
+
+    def __init__(self, settings: Settings, view: View, keeper: Keeper) -> None:
+        self.lock = threading.Lock()
+        self.woken = threading.Event()
+        self._keeper = keeper
+        self._settings = settings
+        self._view = view
+        self._version = 0
+        self._listeners: tuple[Callable[[Published], None], ...] = ()
+        self._published = _serialised(0, compose(view, settings))
+
+    @property
+    def settings(self) -> Settings:
+        return self._settings
+
+    @property
+    def view(self) -> View:
+        """What the last cycle saw and decided."""
+        return self._view
+
+    @property
+    def published(self) -> Published:
+        return self._published
+
+    def subscribe(self, listener: Callable[[Published], None]) -> None:
+        """``listener`` is called after each publication, on the publishing thread; it must return at once."""
+        with self.lock:
+            self._listeners = (*self._listeners, listener)
+
+    def change_site(self, **changes: Any) -> Settings:
+        """A person's wish for the house. Raises Rejected; in force, stored and published when this returns."""
+        facts = self._view.facts
+        return self._change(
+            lambda old: with_site(
+                old, changes, has_battery=facts.has_battery, controllable=self._view.battery_controllable
+            )
+        )
+
+    def change_loadpoint(self, index: int, **changes: Any) -> Settings:
+        """A person's wish for a loadpoint (0-based). Raises Rejected, IndexError."""
+        traits = self._view.traits(index)
+        return self._change(
+            lambda old: with_loadpoint(
+                old, index, changes, physical_phases=traits.physical_phases, switches=traits.switches_phases
+            )
+        )
+
+    def change_by_rule(self, changes: tuple[SettingChange, ...], seen: Settings) -> None:
+        """What the rules end by themselves; a wish that a person changed since ``seen`` stands."""
+        if not changes:
+            return
+
+        def apply(old: Settings) -> Settings:
+            loadpoints = list(old.loadpoints)
+            for change in changes:
+                before = getattr(seen.loadpoints[change.loadpoint], change.name)
+                if getattr(loadpoints[change.loadpoint], change.name) == before:
+                    changed: Any = {change.name: change.value}
+                    loadpoints[change.loadpoint] = replace(loadpoints[change.loadpoint], **changed)
+            return replace(old, loadpoints=tuple(loadpoints))
+
+        self._swap(apply)
+
+    def show(self, view: View) -> None:
+        """The outcome of a cycle, published at once."""
+        with self.lock:
+            self._view = view
+        self._publish()
+
+    def _change(self, change: Callable[[Settings], Settings]) -> Settings:
+        receipt = self._swap(change)
+        self.woken.set()
+        self._publish()
+        if receipt is not None:
+            receipt.wait(timeout_s=2.0)
+        return self._settings
+
+    def _swap(self, change: Callable[[Settings], Settings]) -> Receipt | None:
+        with self.lock:
+            old = self._settings
+            new = change(old)
+            self._settings = new
+            before, after = entries(old), entries(new)
+            changed = {key: value for key, value in after.items() if before.get(key) != value}
+            return self._keeper.save(changed) if changed else None
+
+    def _publish(self) -> None:
+        with self.lock:
+            self._version += 1
+            version, settings, view, listeners = self._version, self._settings, self._view, self._listeners
+        published = _serialised(version, compose(view, settings))
+        with self.lock:
+            if published.version < self._published.version:
+                return
+            self._published = published
+        for listener in listeners:
+            listener(published)
+
+
+def _serialised(version: int, state: dict[str, Any]) -> Published:
+    bare = json.dumps(state, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    body = b'{"result":' + bare + b"}\n"
+    return Published(version, state, bare, body, gzip.compress(body, 1, mtime=0), f'"{version}"')

@@ -1,0 +1,66 @@
+"""Changing what people want: each change is checked against the rest, and a rejected one changes nothing."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from .settings import LoadpointSettings, Settings
+from .words import Mode
+
+
+class Rejected(Exception):
+    """The wish contradicts another setting or the house; the text says which and what would be right."""
+
+
+def with_site(settings: Settings, changes: Mapping[str, Any], *, has_battery: bool, controllable: bool) -> Settings:
+    """``changes``: fields of Settings. Raises Rejected.
+
+    SoC marks keep priority ≤ buffer ≤ buffer start, where 0 switches a buffer mark off (docs/control.rst, site).
+    """
+    marks = {"priority_soc_percent", "buffer_soc_percent", "buffer_start_soc_percent"}
+    needs_control = {"battery_discharge_control", "battery_grid_charge_limit", "external_battery_mode"}
+    if marks & changes.keys() and not has_battery:
+        raise Rejected("battery not configured")
+    if needs_control & changes.keys() and not controllable:
+        raise Rejected("battery control not available")
+    new = replace(settings, **changes)
+    priority, buffer, start = new.priority_soc_percent, new.buffer_soc_percent, new.buffer_start_soc_percent
+    if marks & changes.keys() and buffer and priority > buffer:
+        raise Rejected(f"priority soc {priority:g} % must not be above buffer soc {buffer:g} %")
+    if marks & changes.keys() and start and buffer > start:
+        raise Rejected(f"buffer soc {buffer:g} % must not be above buffer start soc {start:g} %")
+    return new
+
+
+def with_loadpoint(
+    settings: Settings, index: int, changes: Mapping[str, Any], *, physical_phases: int | None, switches: bool
+) -> Settings:
+    """``index`` 0-based; ``changes``: fields of LoadpointSettings. Raises Rejected; IndexError for an unknown loadpoint.
+
+    A change of mode ends the battery boost; a mode reset by a person starts its timers anew (the rules see to that).
+    """
+    old = settings.loadpoints[index]
+    new = replace(old, **changes)
+    if new.min_current_a > new.max_current_a and {"min_current_a", "max_current_a"} & changes.keys():
+        raise Rejected(f"min current {new.min_current_a:g} A must not be above max current {new.max_current_a:g} A")
+    if "phases" in changes:
+        _check_phases(new.phases, physical_phases, switches)
+    if changes.get("boost") and new.mode not in (Mode.PV, Mode.MINPV):
+        raise Rejected("battery boost is only available in PV modes")
+    if new.mode is not old.mode:
+        new = replace(new, boost=False)
+    return _replaced(settings, index, new)
+
+
+def _check_phases(phases: int, physical: int | None, switches: bool) -> None:
+    if phases not in (0, 1, 3):
+        raise Rejected(f"invalid number of phases: {phases}")
+    if phases == 0 and not switches:
+        raise Rejected("charger does not support phase switching")
+    if physical is not None and phases > physical:
+        raise Rejected(f"charger has {physical} phase(s), not {phases}")
+
+
+def _replaced(settings: Settings, index: int, loadpoint: LoadpointSettings) -> Settings:
+    loadpoints = settings.loadpoints
+    return replace(settings, loadpoints=(*loadpoints[:index], loadpoint, *loadpoints[index + 1 :]))
