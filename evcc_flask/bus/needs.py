@@ -84,6 +84,16 @@ class Link(Protocol):
         """Run ``job(wire)`` on the worker before any further read. Jobs keep their order."""
         ...
 
+    def do(self, job: Callable[[Any], None]) -> None:
+        """Run ``job(wire)`` to its end: at once where the caller is this link's own worker, else as a submitted job
+        that is waited for. For workers only (a sink's ``write``); raises ReadError.
+        """
+        ...
+
+    def every(self, period_s: float, job: Callable[[Any], None]) -> Callable[[], None]:
+        """Run ``job(wire)`` on the worker every ``period_s`` house seconds until the returned function is called."""
+        ...
+
     def forget(self, unit: int | None = None) -> None:
         """After a write: what was fetched (of that slave) is due again at the next refresh, whatever its age."""
         ...
