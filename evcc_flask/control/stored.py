@@ -58,9 +58,9 @@ def _restored_loadpoint(loadpoint: LoadpointSettings, prefix: str, rows: Mapping
         values["mode"] = Mode(mode)
     for word in ("enable", "disable"):
         threshold: Threshold = getattr(loadpoint, word)
-        power, delay = rows.get(f"{prefix}{word}Threshold"), rows.get(f"{prefix}{word}Delay")
         values[word] = Threshold(
-            power if _fits(power, 0.0) else threshold.power_w, delay if _fits(delay, 0.0) else threshold.delay_s
+            _number(rows.get(f"{prefix}{word}Threshold"), threshold.power_w),
+            _number(rows.get(f"{prefix}{word}Delay"), threshold.delay_s),
         )
     return replace(loadpoint, **values)
 
@@ -69,3 +69,7 @@ def _fits(value: Any, default: Any) -> bool:
     if isinstance(default, bool):
         return isinstance(value, bool)
     return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _number(value: Any, default: float) -> float:
+    return float(value) if _fits(value, 0.0) else default

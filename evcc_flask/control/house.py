@@ -1,0 +1,82 @@
+"""The drivers of a house in the places they have in it, and how a snapshot is taken of them."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from evcc_flask.domain.commands import Outcome
+from evcc_flask.domain.ports import Charger, Meter
+from evcc_flask.domain.readings import BatteryReading, ChargerReading, MeterReading, PvReading
+from evcc_flask.domain.snapshot import LoadpointReading, Snapshot
+
+log = logging.getLogger("site")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class LoadpointDrivers:
+    """A loadpoint's wallbox, and its own charge meter where the configuration names one."""
+
+    charger: Charger
+    meter: Meter | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """All drivers by place. The same meter may stand in several places; it is read once."""
+
+    grid: Meter | None = None
+    pv: tuple[Meter, ...] = ()
+    batteries: tuple[Meter, ...] = ()
+    aux: tuple[Meter, ...] = ()
+    ext: tuple[Meter, ...] = ()
+    loadpoints: tuple[LoadpointDrivers, ...] = ()
+    circuit_meters: Mapping[str, Meter] = field(default_factory=dict)
+
+    def snapshot(self, outcomes: tuple[Outcome, ...]) -> Snapshot:
+        """Every driver's latest reading, frozen. Instant: no I/O."""
+        return Snapshot(
+            grid=_read(self.grid.name, self.grid.reading, MeterReading) if self.grid else None,
+            pv=tuple(
+                _read(m.name, m.pv_reading, lambda name, error: PvReading(MeterReading(name, error=error)))
+                for m in self.pv
+            ),
+            batteries=tuple(
+                _read(m.name, m.battery_reading, lambda name, error: BatteryReading(MeterReading(name, error=error)))
+                for m in self.batteries
+            ),
+            aux=tuple(_read(m.name, m.reading, MeterReading) for m in self.aux),
+            ext=tuple(_read(m.name, m.reading, MeterReading) for m in self.ext),
+            loadpoints=tuple(_loadpoint(drivers) for drivers in self.loadpoints),
+            circuit_meters={
+                circuit: _read(m.name, m.reading, MeterReading) for circuit, m in self.circuit_meters.items()
+            },
+            outcomes=outcomes,
+        )
+
+
+def _loadpoint(drivers: LoadpointDrivers) -> LoadpointReading:
+    charger = _read(drivers.charger.name, drivers.charger.reading, ChargerReading)
+    if drivers.meter is None:
+        return LoadpointReading(charger)
+    meter = _read(drivers.meter.name, drivers.meter.reading, MeterReading)
+    return LoadpointReading(
+        replace(
+            charger,
+            power_w=meter.power_w,
+            power_at_s=meter.at_s,
+            energy_kwh=meter.energy_kwh if meter.energy_kwh is not None else charger.energy_kwh,
+            currents_a=meter.currents_a if meter.currents_a is not None else charger.currents_a,
+            voltages_v=meter.voltages_v if meter.voltages_v is not None else charger.voltages_v,
+            traits=replace(charger.traits, has_power=True),
+        )
+    )
+
+
+def _read(name: str, reading: Callable[[], T], failed: Callable[..., T]) -> T:
+    try:
+        return reading()
+    except Exception as error:  # why: a fault in one driver must not take the other devices with it
+        log.exception("%s: the driver failed while decoding", name)
+        return failed(name, error=f"driver failed: {error}")

@@ -1,0 +1,230 @@
+"""The control loop: read, freeze, decide, act, publish; nothing else moves the system.
+
+It samples the devices at least every ``SAMPLE_S`` so that an overloaded circuit is seen early, and decides at the
+configured interval, at once when a person changed something, and at once on an overload. It never waits for a hung
+device longer than a fraction of its interval.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from evcc_flask.domain.commands import Command, Outcome, SetBatteryMode
+from evcc_flask.domain.decide import decide
+from evcc_flask.domain.decision import Decision
+from evcc_flask.domain.guard import guard
+from evcc_flask.domain.issues import Issue
+from evcc_flask.domain.memory import Memory
+from evcc_flask.domain.moment import Moment
+from evcc_flask.domain.ports import Clock, Field
+from evcc_flask.domain.recall import remembered
+from evcc_flask.domain.sessions import SessionRow
+from evcc_flask.domain.snapshot import Snapshot
+from evcc_flask.domain.words import BatteryMode
+
+from .house import House
+from .state import Receipt, SharedState
+
+log = logging.getLogger("site")
+
+SAMPLE_S = 2.0
+"""Longest pause between two looks at the meters: an overload must be answered within 5 s of its reading."""
+LONGEST_WAIT_S = 2.0
+"""Real seconds a cycle waits for its slowest link; the first decision must fall within 3 s of the start."""
+LEASE_S = 60.0
+"""A keep-alive may repeat a decision for two intervals, and never longer than this."""
+RETRY_S = 10.0
+"""A command that failed is tried again after this, whatever the interval (15 s are allowed)."""
+REMEMBER_S = 60.0
+"""How much energy accounting a power cut may cost."""
+
+
+class Book(Protocol):
+    """Where sessions and the memory of a run are kept."""
+
+    def save(self, values: dict[str, Any]) -> Receipt: ...
+
+    def save_sessions(self, rows: Sequence[SessionRow]) -> Receipt: ...
+
+    def problem(self) -> Issue | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """How the loop is doing; times are house monotonic seconds."""
+
+    alive_at_s: float
+    decided_at_s: float | None = None
+    grid_at_s: float | None = None
+    cycles: int = 0
+
+
+class Loop:
+    """One run of the control loop on the thread that calls :meth:`run`.
+
+    ``standing``: issues of the configuration, shown as long as the process lives. ``observe``: decide and explain,
+    and write nothing.
+    """
+
+    def __init__(
+        self,
+        state: SharedState,
+        house: House,
+        field: Field,
+        book: Book,
+        clock: Clock,
+        *,
+        memory: Memory,
+        standing: tuple[Issue, ...] = (),
+        observe: bool = False,
+    ) -> None:
+        self._state = state
+        self._house = house
+        self._field = field
+        self._book = book
+        self._clock = clock
+        self._standing = standing
+        self._observe = observe
+        self._outcomes: list[Outcome] = []
+        self._outcomes_lock = threading.Lock()
+        self._kept: dict[str, Any] = {}
+        self._kept_at_s = float("-inf")
+        self._waiting: set[int] = set()
+        self.memory = memory
+        self.pulse = Pulse(clock.monotonic_s())
+        self.ended = threading.Event()
+
+    def run(self, current: Callable[[], bool]) -> None:
+        """Cycle until ``current()`` is False: the process ends, or the watchdog has put another thread in charge."""
+        decide_at_s = float("-inf")
+        while current():
+            woken = self._sample(current)
+            if not current():
+                return
+            now = self._moment()
+            settings = self._state.settings
+            snapshot = self._house.snapshot(self._peek())
+            due = woken or now.s >= decide_at_s or guard(snapshot, settings, self.memory, now)
+            if due:
+                failed = self._cycle(snapshot, now)
+                decide_at_s = now.s + (min(RETRY_S, settings.interval_s) if failed else settings.interval_s)
+            self.pulse = replace(self.pulse, alive_at_s=now.s)
+            self._rest(decide_at_s, settings.interval_s)
+
+    def restore(self, timeout_s: float = 2.0) -> None:
+        """At the end: batteries that we changed go back to normal; boxes are left as they are."""
+        if self._observe:
+            return
+        waiting = []
+        for index in self.memory.changed_batteries():
+            finished = threading.Event()
+            self._house.batteries[index].set_battery_mode(
+                BatteryMode.NORMAL, lambda error, available, finished=finished: finished.set()
+            )
+            waiting.append(finished)
+        deadline_s = self._clock.wire_s() + timeout_s
+        for finished in waiting:
+            finished.wait(max(0.0, deadline_s - self._clock.wire_s()))
+
+    def _sample(self, current: Callable[[], bool]) -> bool:
+        """Fetch what is due. True when a person's change came in: what is known is then decided upon at once."""
+        if self._take_wake():
+            return True
+        fetching = self._field.refresh()
+        interval_real_s = self._clock.real_s(self._state.settings.interval_s)
+        deadline_s = self._clock.wire_s() + max(0.3, min(LONGEST_WAIT_S, 0.8 * interval_real_s))
+        while self._clock.wire_s() < deadline_s and current():
+            if fetching.wait(0.05):
+                break
+            if self._take_wake():
+                return True
+        return self._take_wake()
+
+    def _take_wake(self) -> bool:
+        if not self._state.woken.is_set():
+            return False
+        self._state.woken.clear()
+        return True
+
+    def _cycle(self, snapshot: Snapshot, now: Moment) -> bool:
+        """Decide, act, publish. True when a command of an earlier cycle had failed."""
+        settings = self._state.settings
+        decision = decide(snapshot, settings, self.memory, now)
+        self._drop(len(snapshot.outcomes))
+        self.memory = decision.memory
+        self._act(decision.commands, now)
+        lease_s = now.s + min(LEASE_S, 2 * settings.interval_s)
+        for drivers in self._house.loadpoints:
+            if not self._observe:
+                drivers.charger.renew(lease_s)
+        self._state.change_by_rule(decision.changes, settings)
+        self._keep(decision, now)
+        self._publish(snapshot, decision, now)
+        grid_at_s = snapshot.grid.at_s if snapshot.grid else now.s
+        self.pulse = Pulse(now.s, now.s, grid_at_s, self.pulse.cycles + 1)
+        return any(outcome.error and outcome.available for outcome in snapshot.outcomes)
+
+    def _act(self, commands: Sequence[Command], now: Moment) -> None:
+        for command in commands:
+            if self._observe:
+                self._note(command, None, available=False)
+            elif isinstance(command, SetBatteryMode):
+                self._house.batteries[command.battery].set_battery_mode(command.mode, self._noting(command))
+            else:
+                self._house.loadpoints[command.loadpoint].charger.send(command, self._noting(command))
+            log.debug("%s %s", "would send" if self._observe else "send", command)
+
+    def _noting(self, command: Command) -> Callable[[str | None, bool], None]:
+        def done(error: str | None, available: bool) -> None:
+            self._note(command, error, available=available)
+
+        return done
+
+    def _note(self, command: Command, error: str | None, *, available: bool) -> None:
+        if error and available:
+            log.warning("%s failed: %s", command, error)
+        with self._outcomes_lock:
+            self._outcomes.append(Outcome(command, self._clock.monotonic_s(), error, available))
+
+    def _peek(self) -> tuple[Outcome, ...]:
+        with self._outcomes_lock:
+            return tuple(self._outcomes)
+
+    def _drop(self, count: int) -> None:
+        with self._outcomes_lock:
+            del self._outcomes[:count]
+
+    def _keep(self, decision: Decision, now: Moment) -> None:
+        """Sessions as they change; the memory that survives a power cut when it matters, else once a minute."""
+        if decision.sessions:
+            self._book.save_sessions(decision.sessions)
+        if not decision.sessions and not decision.changes and now.s - self._kept_at_s < REMEMBER_S:
+            return
+        kept = remembered(decision.memory)
+        if kept != self._kept:
+            self._book.save({"memory": kept})
+            self._kept = kept
+        self._kept_at_s = now.s
+
+    def _publish(self, snapshot: Snapshot, decision: Decision, now: Moment) -> None:
+        problem = self._book.problem()
+        self._state.show(
+            replace(
+                self._state.view,
+                snapshot=snapshot,
+                decision=decision,
+                links=self._field.links(),
+                issues=(*self._standing, problem) if problem else self._standing,
+                decided_at=now.wall,
+                cycle=self.pulse.cycles + 1,
+            )
+        )
+
+    def _rest(self, decide_at_s: float, interval_s: float) -> None:
+        pause_s = min(SAMPLE_S, interval_s, max(0.0, decide_at_s - self._clock.monotonic_s()))
+        self._state.woken.wait(max(0.01, self._clock.real_s(pause_s)))
+
+    def _moment(self) -> Moment:
+        return Moment(self._clock.monotonic_s(), self._clock.now() if self._clock.trusted() else None)
