@@ -5,6 +5,7 @@ in lower case. An unknown key is an error that names the near miss.
 """
 
 import difflib
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -49,9 +50,12 @@ class Number(fields.Field):
         if isinstance(value, bool):
             return float(value)
         try:
-            return float(str(value).replace("_", "")) if isinstance(value, str) else float(value)
-        except (TypeError, ValueError):
+            number = float(value.replace("_", "")) if isinstance(value, str) else float(value)
+        except (TypeError, ValueError, OverflowError):
             raise ValidationError(f"needs a number, not {_shown(value)}") from None
+        if not math.isfinite(number):
+            raise ValidationError(f"needs a finite number, not {_shown(value)}")
+        return number
 
 
 class Whole(fields.Field):
@@ -69,12 +73,12 @@ class Whole(fields.Field):
 
 
 class Flag(fields.Field):
-    """A bool; 1, t, true, 0, f, false in any case."""
+    """A bool; 1, t, true, on, yes and their opposites in any case."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
         word = str(value).lower()
-        if word in TRUE or word in FALSE:
-            return word in TRUE
+        if word in TRUE | {"on", "yes"} or word in FALSE | {"off", "no"}:
+            return word in TRUE | {"on", "yes"}
         raise ValidationError(f"needs true or false, not {_shown(value)}")
 
 
