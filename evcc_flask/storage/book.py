@@ -1,0 +1,134 @@
+"""The book of sessions: how a row of the core becomes a row on disk, and what a list of them is."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from peewee import Query, SqliteDatabase, fn
+
+from evcc_flask.domain.sessions import SessionRow
+
+from .models import Session
+
+LEAST_KWH = 0.05
+"""Sessions with less are not shown; docs/control.rst, sessions."""
+MOST_KWH = 1000.0
+"""A larger difference of meter readings is a wrong reading."""
+EARLIEST, LATEST = 1971, 9998
+"""Years outside hold no session, like these two; the calendar of a machine ends soon after."""
+UTC_TEXT = "%Y-%m-%d %H:%M:%S"
+"""How SQLite's datetime() spells a time."""
+
+
+def store(database: SqliteDatabase, row: SessionRow, known: dict[str, int]) -> None:
+    """Insert or update. ``known``: ids by key of this run, which is added to.
+
+    A session that was open when the process died is found by its key and its start; any other open session of that
+    loadpoint is over, because the car it belonged to has left unseen.
+    """
+    columns = _columns(row)
+    number = known.get(row.key) or _resumed(database, row)
+    if number is None:
+        _end_forgotten(database, row)
+        number = Session.insert(**columns).execute(database)
+    else:
+        Session.update(**columns).where(Session.id == number).execute(database)
+    known[row.key] = number
+
+
+def listed(year: int | None, month: int | None) -> Query:
+    """The sessions of a local year or month, or all, newest first."""
+    moment = fn.datetime(Session.created)
+    query = Session.select().where(Session.charged_kwh >= LEAST_KWH)
+    if year is not None:
+        first, after = _span(min(max(year, EARLIEST), LATEST), month)
+        query = query.where(moment >= first, moment < after)
+    return query.order_by(moment.desc(), Session.id.desc())
+
+
+def published(row: Session) -> dict[str, Any]:
+    """By the contract's names; ``chargeDuration`` in ns, times aware and local."""
+    return {
+        "id": row.id,
+        "created": _local(row.created),
+        "finished": _local(row.finished),
+        "loadpoint": row.loadpoint or "",
+        "identifier": row.identifier or "",
+        "vehicle": row.vehicle or "",
+        "odometer": row.odometer,
+        "meterStart": row.meter_start_kwh,
+        "meterStop": row.meter_end_kwh,
+        "chargedEnergy": row.charged_kwh,
+        "chargeDuration": row.charge_duration,
+        "solarPercentage": row.solar_percentage,
+        "price": row.price,
+        "pricePerKWh": row.price_per_kwh,
+        "co2PerKWh": row.co2_per_kwh,
+    }
+
+
+def utc(text: str | None) -> datetime | None:
+    """A stored time; without offset it is UTC."""
+    if not isinstance(text, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _columns(row: SessionRow) -> dict[str, Any]:
+    return {
+        "key": row.key,
+        "closed": row.closed,
+        "loadpoint_index": row.loadpoint,
+        "loadpoint": row.title,
+        "vehicle": row.vehicle,
+        "identifier": row.identifier,
+        "created": row.created,
+        "finished": row.finished,
+        "meter_start_kwh": row.meter_start_kwh,
+        "meter_end_kwh": row.meter_stop_kwh,
+        "charged_kwh": row.charged_kwh,
+        "charge_duration": round(row.charge_duration_s * 1e9),
+        "solar_percentage": row.solar_percent,
+        "price": row.price,
+        "price_per_kwh": row.price_per_kwh,
+        "co2_per_kwh": row.co2_per_kwh,
+        "odometer": None if row.odometer_km is None else round(row.odometer_km, 1),
+    }
+
+
+def _resumed(database: SqliteDatabase, row: SessionRow) -> int | None:
+    same = Session.select(Session.id, Session.created).where(Session.key == row.key, _open(row))
+    for found in same.execute(database):
+        if found.created is None or found.created == row.created:
+            return int(found.id)
+    return None
+
+
+def _end_forgotten(database: SqliteDatabase, row: SessionRow) -> None:
+    """What was still open ends where the new session starts: its meter stop, and the energy, from the meters."""
+    for found in Session.select().where(_open(row)).execute(database):
+        changes: dict[str, Any] = {"closed": True}
+        if found.finished is None:
+            changes["finished"] = row.created
+            start, stop = found.meter_start_kwh, row.meter_start_kwh
+            if start is not None and stop is not None and (found.charged_kwh or 0.0) <= stop - start <= MOST_KWH:
+                changes |= {"meter_end_kwh": stop, "charged_kwh": stop - start}
+        Session.update(**changes).where(Session.id == found.id).execute(database)
+
+
+def _open(row: SessionRow) -> Any:
+    return (Session.closed == False) & (Session.loadpoint_index == row.loadpoint)  # noqa: E712 — a column, not a truth
+
+
+def _span(year: int, month: int | None) -> tuple[str, str]:
+    first = datetime(year, month or 1, 1).astimezone()
+    after_year, after_month = (year + 1, 1) if month in (None, 12) else (year, month + 1)
+    after = datetime(after_year, after_month, 1).astimezone()
+    return first.astimezone(UTC).strftime(UTC_TEXT), after.astimezone(UTC).strftime(UTC_TEXT)
+
+
+def _local(moment: datetime | None) -> datetime | None:
+    return None if moment is None else moment.astimezone()

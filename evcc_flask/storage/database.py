@@ -1,0 +1,170 @@
+"""The database of the house: opened with care, written by one thread, read from any.
+
+WAL with full synchronisation: what a receipt has confirmed survives kill -9 and a power cut.
+"""
+
+import logging
+import sqlite3
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from peewee import DatabaseError, OperationalError, SqliteDatabase, fn
+
+from evcc_flask.domain.issues import Issue
+from evcc_flask.domain.ports import Clock
+from evcc_flask.domain.sessions import SessionRow
+from evcc_flask.layout import project_file
+
+from . import book
+from .models import Session, Setting
+from .problem import StorageProblem
+from .schema import migrate, steps
+from .writer import Batch, Receipt, Writer
+
+log = logging.getLogger("db")
+
+BUSY_S = 0.5
+"""How long SQLite itself waits for a lock; short, so that closing takes less than a second whatever holds it."""
+CLOSE_S = 0.9
+NEWEST = "newestTime"
+"""Setting: the latest time at which something was stored while the clock was right."""
+
+
+class Database:
+    """Settings and sessions. ``issues``: what was found, and mended, when it was opened."""
+
+    def __init__(self, path: Path, clock: Clock, issues: tuple[Issue, ...]) -> None:
+        self.issues = issues
+        self._path = path
+        self._clock = clock
+        self._database = _connector(path)
+        self._known: dict[str, int] = {}
+        self._writer = Writer(self._write, self._end)
+
+    @classmethod
+    def open(cls, path: Path, clock: Clock) -> "Database":
+        """Make or bring up to date. A corrupt file is kept aside and a new one started. Raises StorageProblem."""
+        _prepare(path)
+        try:
+            _make_ready(path)
+            return cls(path, clock, ())
+        except OperationalError as error:
+            raise StorageProblem(_sentence(path, error)) from error
+        except DatabaseError as error:
+            log.error("%s: %s", path, error)
+        aside = _kept_aside(path, clock.now())
+        _prepare(path)
+        _make_ready(path)
+        message = f"{path} was damaged. It is kept as {aside}, and a new one was started."
+        remedy = "Look through the settings; the sessions up to now are in the old file."
+        return cls(path, clock, (Issue("database", message, remedy=remedy, fatal=False),))
+
+    def settings(self) -> dict[str, Any]:
+        """All stored settings by key."""
+        with self._database.connection_context():
+            return {row.key: row.value for row in Setting.select().execute(self._database)}
+
+    def save(self, values: Mapping[str, Any]) -> Receipt:
+        """Queue settings to be stored; ``values`` are plain JSON. Order is kept."""
+        return self._writer.put(values)
+
+    def save_sessions(self, rows: Sequence[SessionRow]) -> Receipt:
+        """Queue rows to be stored, each found again by its key, so that none is doubled."""
+        return self._writer.put({}, rows)
+
+    def sessions(self, year: int | None = None, month: int | None = None) -> list[dict[str, Any]]:
+        """Newest first, from 0.05 kWh; fields by the contract's names, times aware and local.
+
+        ``year`` and ``month`` mean local time; a month without a year is ignored, as evcc does.
+        """
+        with self._database.connection_context():
+            return [book.published(row) for row in book.listed(year, month).execute(self._database)]
+
+    def newest_time(self) -> datetime | None:
+        """The latest time that is stored anywhere: a clock that shows less is wrong."""
+        with self._database.connection_context():
+            query = Session.select(fn.MAX(fn.datetime(Session.created)), fn.MAX(fn.datetime(Session.finished)))
+            times = [book.utc(text) for text in query.tuples().execute(self._database)[0]]
+            kept = Setting.select(Setting.value).where(Setting.key == NEWEST).execute(self._database)
+            times += [book.utc(row.value) for row in kept]
+        return max((time for time in times if time), default=None)
+
+    def problem(self) -> Issue | None:
+        """The last write failed: what was changed is kept in memory and tried again every second."""
+        error = self._writer.error
+        if error is None:
+            return None
+        return Issue(
+            "database",
+            f"{self._path}: cannot be written ({error}). Changes are kept in memory and tried again every second.",
+            remedy="Is the disk full, or does another program hold the file? A restart now would lose them.",
+            fatal=False,
+        )
+
+    def close(self) -> None:
+        """Write what waits and close; takes less than a second."""
+        self._writer.close(CLOSE_S)
+
+    def _end(self) -> None:
+        self._database.close()
+
+    def _write(self, batch: Batch) -> None:
+        values = dict(batch.values)
+        if self._clock.trusted():
+            values[NEWEST] = self._clock.now().isoformat()
+        rows = [{"key": key, "value": value} for key, value in values.items()]
+        known = dict(self._known)
+        with self._database.atomic("IMMEDIATE"):
+            if rows:
+                Setting.insert_many(rows).on_conflict_replace().execute(self._database)
+            for row in batch.rows.values():
+                book.store(self._database, row, known)
+        self._known = known
+
+
+def _connector(path: Path) -> SqliteDatabase:
+    return SqliteDatabase(str(path), timeout=BUSY_S, pragmas={"synchronous": "full"})
+
+
+def _prepare(path: Path) -> None:
+    """The file exists, readable by nobody else; SQLite gives its companions the same mode."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        if path.stat().st_mode & 0o077:
+            path.chmod(0o600)
+    except OSError as error:
+        raise StorageProblem(
+            f"{path}: cannot be opened ({error.strerror}). Give a file that can be written with --database."
+        ) from error
+
+
+def _make_ready(path: Path) -> None:
+    database = _connector(path)
+    try:
+        verdict = database.execute_sql("PRAGMA quick_check(1)").fetchone()[0]
+        if verdict != "ok":
+            raise DatabaseError(verdict)
+        database.execute_sql("PRAGMA journal_mode = wal")
+        migrate(database, path, steps(project_file("migrations")))
+    except sqlite3.DatabaseError as error:  # from the copy that is set aside, which peewee does not wrap
+        raise OperationalError(str(error)) from error
+    finally:
+        database.close()
+
+
+def _kept_aside(path: Path, now: datetime) -> Path:
+    aside = path.with_name(f"{path.name}.damaged-{now:%Y%m%d-%H%M%S}")
+    for suffix in ("", "-wal", "-shm"):
+        part = path.with_name(path.name + suffix)
+        if part.exists():
+            part.rename(aside.with_name(aside.name + suffix))
+    return aside
+
+
+def _sentence(path: Path, error: Exception) -> str:
+    if "locked" in str(error):
+        return f"{path} is locked by another program. End that program, then start again."
+    return f"{path}: cannot be used ({error}). Is the disk full, the file or its folder write-protected?"
