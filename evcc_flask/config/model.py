@@ -9,6 +9,15 @@ from evcc_flask.domain.words import Mode
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a value stands: the file, the 1-based line of its key, and its path as the user spelled it."""
+
+    file: str
+    line: int | None
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceConfig:
     """One entry of meters, chargers or vehicles. ``params``: its other keys in lower case; ``path``: ``meters[0]``."""
 
@@ -20,7 +29,10 @@ class DeviceConfig:
 
 @dataclass(frozen=True, slots=True)
 class LoadpointConfig:
-    """One loadpoint as written; thresholds in W, delays in s; ``mode`` None: the last one is restored."""
+    """One loadpoint as written; thresholds in W, delays in s; ``mode`` None: the last one is restored.
+
+    ``fault``: what is wrong with it or its circuit; such a loadpoint keeps its number and must not be commanded.
+    """
 
     charger: str
     title: str = ""
@@ -37,11 +49,15 @@ class LoadpointConfig:
     poll_interval_s: float = 3600.0
     estimate: bool = True
     path: str = ""
+    fault: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SiteConfig:
-    """The site: names of its meters. ``grid`` None: no grid meter."""
+    """The site: names of its meters. ``grid`` None: no grid meter.
+
+    A name that no meter bears stays here, with an issue: a missing grid meter is not the same as none.
+    """
 
     title: str = ""
     voltage_v: float = 230.0
@@ -51,6 +67,7 @@ class SiteConfig:
     battery: tuple[str, ...] = ()
     ext: tuple[str, ...] = ()
     aux: tuple[str, ...] = ()
+    consumer: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +112,10 @@ class OwnConfig:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """Everything that was read. ``kept``: sections that are known and not used yet; ``lines``: path to line number."""
+    """Everything that was read. ``kept``: sections that are known and not used yet.
+
+    ``database``: the DSN as written, None where none is. ``places``: where each value stands, by path in lower case.
+    """
 
     file: str | None = None
     host: str = ""
@@ -115,4 +135,4 @@ class Configuration:
     own: OwnConfig = OwnConfig()
     kept: Mapping[str, Any] = field(default_factory=dict)
     issues: tuple[Issue, ...] = ()
-    lines: Mapping[str, int] = field(default_factory=dict)
+    places: Mapping[str, Place] = field(default_factory=dict)

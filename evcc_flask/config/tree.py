@@ -15,6 +15,8 @@ import yaml
 
 from evcc_flask.domain.issues import Issue
 
+from .model import Place
+
 MAX_BYTES = 1 << 20
 MAX_NODES = 50_000
 MAX_DEPTH = 50
@@ -23,14 +25,6 @@ _WHOLE = re.compile(r"[-+]?(?:0|[1-9](?:_?[0-9])*)")
 _HEX_OCTAL = re.compile(r"0x[0-9a-fA-F]+|0o[0-7]+")
 _FLOAT = re.compile(r"[-+]?[0-9]*\.?[0-9]+")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a value stands: the 1-based line of its key, and its path as the user spelled it."""
-
-    line: int | None
-    key: str
 
 
 @dataclass(slots=True)
@@ -186,13 +180,16 @@ class _Builder:
         if self._count > MAX_NODES or depth > MAX_DEPTH:
             raise _Broken("its aliases multiply beyond all measure", node.line)
         if node.items is not None:
+            if all(item.pairs is not None and len(item.pairs) == 1 for item in node.items):
+                for item in node.items:
+                    self.value(item, path, key, depth + 1)  # such a list may stand for a map: known by both paths
             return [self._item(item, f"{path}[{i}]", f"{key}[{i}]", depth) for i, item in enumerate(node.items)]
         if node.pairs is not None:
             return self._map(node, path, key, depth)
         return node.content
 
     def _item(self, node: _Node, path: str, key: str, depth: int) -> Any:
-        self._tree.places[path] = Place(node.line, key)
+        self._tree.places[path] = Place(self._file, node.line, key)
         return self.value(node, path, key, depth + 1)
 
     def _map(self, node: _Node, path: str, key: str, depth: int) -> dict[str, Any]:
@@ -214,7 +211,7 @@ class _Builder:
                 )
                 continue
             lines[word] = name.line
-            self._tree.places[below] = Place(name.line, spelled)
+            self._tree.places[below] = Place(self._file, name.line, spelled)
             values[word] = self.value(content, below, spelled, depth + 1)
         return merged | values
 

@@ -1,0 +1,51 @@
+"""The wishes and the fuses that a configuration states, as the core takes them."""
+
+from evcc_flask.domain.settings import Circuit, LoadpointSettings, Settings, Threshold
+from evcc_flask.domain.words import Mode
+
+from .model import Configuration, LoadpointConfig, OwnDevice
+
+
+def settings_of(configuration: Configuration) -> Settings:
+    """Settings as after a first start: what people set later is laid over them."""
+    site = configuration.site
+    return Settings(
+        title=site.title,
+        interval_s=configuration.interval_s,
+        voltage_v=site.voltage_v,
+        residual_power_w=site.residual_power_w or 0.0,
+        circuits=tuple(
+            Circuit(
+                name=circuit.name,
+                title=circuit.title,
+                parent=circuit.parent,
+                max_current_a=circuit.max_current_a,
+                max_power_w=circuit.max_power_w,
+                meter=circuit.meter is not None,
+                timeout_s=circuit.timeout_s,
+            )
+            for circuit in configuration.circuits
+        ),
+        loadpoints=tuple(
+            _loadpoint(loadpoint, configuration.own.devices.get(loadpoint.charger, OwnDevice()))
+            for loadpoint in configuration.loadpoints
+        ),
+    )
+
+
+def _loadpoint(loadpoint: LoadpointConfig, own: OwnDevice) -> LoadpointSettings:
+    return LoadpointSettings(
+        title=loadpoint.title,
+        mode=loadpoint.mode or Mode.OFF,
+        default_mode=loadpoint.mode,
+        priority=loadpoint.priority,
+        enable=Threshold(loadpoint.enable_threshold_w, loadpoint.enable_delay_s),
+        disable=Threshold(loadpoint.disable_threshold_w, loadpoint.disable_delay_s),
+        circuit=loadpoint.circuit,
+        vehicle=loadpoint.vehicle,
+        phase_order=own.phase_order,
+        min_current_1p_a=own.min_current_1p_a,
+        max_current_1p_a=own.max_current_1p_a,
+        min_current_3p_a=own.min_current_3p_a,
+        max_current_3p_a=own.max_current_3p_a,
+    )

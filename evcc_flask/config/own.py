@@ -1,0 +1,114 @@
+"""Reads ``evcc-flask.yaml`` beside evcc.yaml: ours lives apart, so that evcc still starts on the user's file."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from marshmallow import ValidationError, fields
+
+from evcc_flask.domain.issues import Issue
+from evcc_flask.plugins.fields import Flag, Many, Number, Text, Tree
+
+from .model import Configuration, OwnConfig, OwnDevice
+from .problems import Report
+from .sections import Section, Word, at_least
+from .tree import parse
+
+NAME = "evcc-flask.yaml"
+_PHASE = re.compile(r"L?([123])", re.IGNORECASE)
+
+
+class PhaseOrder(fields.Field[Any]):
+    """``L2 L3 L1``: the house phases that carry the box's L1, L2 and L3, as 0-based numbers."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> tuple[int, int, int]:
+        words = [str(word) for word in value] if isinstance(value, list) else re.split(r"[\s,]+", str(value).strip())
+        found = [_PHASE.fullmatch(word) for word in words]
+        order = tuple(int(match.group(1)) - 1 for match in found if match)
+        if len(words) != 3 or sorted(order) != [0, 1, 2]:
+            raise ValidationError(f"{' '.join(words)!r} is no phase order. Write each phase once, like L2 L3 L1.")
+        return order[0], order[1], order[2]
+
+
+class OnePhase(Section):
+    min = Number(attribute="min_current_1p_a", validate=at_least(0))
+    max = Number(attribute="max_current_1p_a", validate=at_least(0))
+
+
+class ThreePhases(Section):
+    min = Number(attribute="min_current_3p_a", validate=at_least(0))
+    max = Number(attribute="max_current_3p_a", validate=at_least(0))
+
+
+class Currents(Section):
+    one = fields.Nested(OnePhase, data_key="1p")
+    three = fields.Nested(ThreePhases, data_key="3p")
+
+    def _names(self) -> list[str]:
+        return ["1p", "3p"]
+
+
+class DeviceSection(Section):
+    phaseorder = PhaseOrder(attribute="phase_order")
+    invert = Flag()
+    currents = fields.Nested(Currents)
+
+
+class Api(Section):
+    envelope = Word("wrapped", "bare", "both")
+    hosts = Many(Text(), attribute="allowed_hosts")
+    origins = Many(Text(), attribute="allowed_origins")
+
+
+class Auth(Section):
+    writes = Flag(attribute="login_for_writes")
+
+
+class OwnFile(Section):
+    observe = Flag()
+    api = fields.Nested(Api)
+    auth = fields.Nested(Auth)
+    devices = Tree()
+
+
+def own_config(folder: Path, configuration: Configuration) -> tuple[OwnConfig, tuple[Issue, ...]]:
+    """Our own file in ``folder``, and its problems; a file that is not there says nothing. Never raises for a file."""
+    path = folder / NAME
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return OwnConfig(), ()
+    except OSError as error:
+        return OwnConfig(), (Issue("configfile", f"cannot be read: {error.strerror}.", str(path)),)
+    tree = parse(data, NAME)
+    report = Report(NAME, tree.places)
+    given = report.checked(OwnFile(), tree.root, "configfile")
+    devices = _devices(given.pop("devices", {}), configuration, report)
+    given |= {**given.pop("api", {}), **given.pop("auth", {})}
+    lists: dict[str, Any] = {key: tuple(given.pop(key)) for key in ("allowed_hosts", "allowed_origins") if key in given}
+    own = OwnConfig(file=str(path.resolve()), devices=devices, **given, **lists)
+    return own, (*tree.issues, *(issue for _, issue in report.found))
+
+
+def _devices(given: dict[str, Any], configuration: Configuration, report: Report) -> dict[str, OwnDevice]:
+    """By the names of evcc.yaml; case does not count, as with all keys."""
+    names: dict[str, str] = {device.name.lower(): device.name for device in configuration.meters}
+    names |= {device.name.lower(): device.name for device in configuration.chargers}
+    devices = {}
+    for key, node in given.items():
+        path = f"devices.{key}"
+        values = report.checked(DeviceSection(), node, "configfile", path, names.get(key, ""))
+        for currents in values.pop("currents", {}).values():
+            values |= currents
+        if key not in names:
+            known = ", ".join(sorted(names.values())) or "none"
+            report.add("configfile", path, f"no meter or charger has this name. Known are: {known}.")
+            continue
+        device = OwnDevice(**values)
+        for phases in ("1p", "3p"):
+            low, high = getattr(device, f"min_current_{phases}_a"), getattr(device, f"max_current_{phases}_a")
+            if low is not None and high is not None and low > high:
+                message = f"the minimum, {low:g} A, lies above the maximum, {high:g} A. Exchange them."
+                report.add("configfile", f"{path}.currents.{phases}", message, device=names[key])
+        devices[names[key]] = device
+    return devices
