@@ -94,6 +94,7 @@ class _Sections:
             site=site,
             loadpoints=loadpoints,
             kept=self._kept(),
+            raw=self._root,
             places=self._report.places,
         )
 

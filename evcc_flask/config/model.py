@@ -115,6 +115,7 @@ class Configuration:
     """Everything that was read. ``kept``: sections that are known and not used yet.
 
     ``database``: the DSN as written, None where none is. ``places``: where each value stands, by path in lower case.
+    ``raw``: the whole tree, for the redaction to learn its secrets from.
     """
 
     file: str | None = None
@@ -134,5 +135,6 @@ class Configuration:
     loadpoints: tuple[LoadpointConfig, ...] = ()
     own: OwnConfig = OwnConfig()
     kept: Mapping[str, Any] = field(default_factory=dict)
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False)
     issues: tuple[Issue, ...] = ()
     places: Mapping[str, Place] = field(default_factory=dict)

@@ -86,8 +86,13 @@ def own_config(folder: Path, configuration: Configuration) -> tuple[OwnConfig, t
     devices = _devices(given.pop("devices", {}), configuration, report)
     given |= {**given.pop("api", {}), **given.pop("auth", {})}
     lists: dict[str, Any] = {key: tuple(given.pop(key)) for key in ("allowed_hosts", "allowed_origins") if key in given}
-    own = OwnConfig(file=str(path.resolve()), devices=devices, **given, **lists)
-    return own, (*tree.issues, *(issue for _, issue in report.found))
+    issues = [*tree.issues, *(issue for _, issue in report.found)]
+    if any(issue.fatal and not issue.device for issue in issues):
+        given["observe"] = True  # what it meant to forbid is not known
+        issues.append(
+            Issue("configfile", "wallboxes are watched and not commanded until it is right.", NAME, fatal=False)
+        )
+    return OwnConfig(file=str(path.resolve()), devices=devices, **given, **lists), tuple(issues)
 
 
 def _devices(given: dict[str, Any], configuration: Configuration, report: Report) -> dict[str, OwnDevice]:

@@ -1,1 +1,1 @@
-"""Areas, levels and the format of the log."""
+"""Where log lines go: areas with levels of their own, evcc's line format, and a ring that the API reads."""
