@@ -168,9 +168,9 @@ def test_closing_ends_connections_and_hanging_requests(life):
     ended = threading.Event()
 
     def ask():
-        with ModbusTcpClient("127.0.0.1", port=server.port, timeout=10, retries=0) as client:
-            with suppress(ModbusException, OSError):
-                client.read_holding_registers(40000, count=2)
+        client = ModbusTcpClient("127.0.0.1", port=server.port, timeout=10, retries=0)
+        with suppress(ModbusException, OSError), client:
+            client.read_holding_registers(40000, count=2)
         ended.set()
 
     threading.Thread(target=ask, daemon=True).start()

@@ -1,6 +1,7 @@
 """A go-e charger on HTTP, API v2: ``/api/status`` with its filter, ``/api/set`` for force state, current and phases."""
 
 import json
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -107,6 +108,11 @@ class GoEServer:
 class _Server(ThreadingHTTPServer):
     block_on_close = False
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that has gone is no news; anything else is an error of ours."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
+
     def __init__(self, address: tuple[str, int], owner: GoEServer) -> None:
         self.owner = owner
         super().__init__(address, _Handler)
@@ -121,11 +127,11 @@ class _Handler(BaseHTTPRequestHandler):
         owner = self.server.owner
         owner.requests.append(self.path)
         del owner.requests[:-1000]
+        silent = owner.fault is Fault.SILENT
         while owner.fault in (Fault.HANG, Fault.SILENT) and not owner.ended.wait(POLL_S):
-            silent = owner.fault is Fault.SILENT
-            if silent and owner.ended.wait(POLL_S):
-                break
-        if owner.ended.is_set():
+            pass
+        if silent or owner.ended.is_set():
+            self.close_connection = True
             return
         self._answer(owner)
 
