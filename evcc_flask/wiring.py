@@ -31,6 +31,7 @@ from evcc_flask.domain.snapshot import Snapshot
 from evcc_flask.logs.setup import start_logs
 from evcc_flask.options import Options
 from evcc_flask.plugins.shop import Shop
+from evcc_flask.security.redaction import REDACTOR
 from evcc_flask.storage.database import Database
 from evcc_flask.storage.owner import Owner
 
@@ -110,7 +111,8 @@ def build_house(configuration: Configuration, clock: SystemClock | DemoClock) ->
         ext=tuple(meter(name) for name in site.ext),
         loadpoints=tuple(
             LoadpointDrivers(
-                chargers.get(loadpoint.charger)
+                (AbsentCharger(loadpoint.charger, loadpoint.fault) if loadpoint.fault else None)
+                or chargers.get(loadpoint.charger)
                 or AbsentCharger(loadpoint.charger, f"no charger is named {loadpoint.charger!r}"),
                 meter(loadpoint.meter) if loadpoint.meter else None,
             )
@@ -128,7 +130,8 @@ class Server:
         configuration = load(options.config, {**environ, **options.overrides()})
         self.configuration = configuration
         self.clock = parse_demo_clock(options.demo_clock) if options.demo_clock else SystemClock()
-        start_logs(configuration)
+        REDACTOR.learn(configuration.raw)
+        start_logs(configuration.log, configuration.levels, redact=REDACTOR.text, now=self.clock.now)
         log.info("listening at %s:%s", configuration.host or "0.0.0.0", configuration.port)
         path = Path(configuration.database) if configuration.database else Path.home() / ".evcc" / "evcc-flask.db"
         path.parent.mkdir(parents=True, exist_ok=True)

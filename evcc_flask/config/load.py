@@ -246,9 +246,16 @@ def _general(top: dict[str, Any], report: Report) -> dict[str, Any]:
         message = f"invalid database: {database['type']!r}. Only sqlite is possible."
         report.add("database", "database.type", message)
     elif database.get("database"):
-        general["database"] = database["database"]
+        general["database"] = _file(database["database"])
     general["javascript"] = tuple(top.get("javascript", ()))
     return general | _levels(top, report)
+
+
+def _file(dsn: str) -> str:
+    """The file of a DSN: ``file:~/evcc.db?cache=shared`` is ~/evcc.db."""
+    path = Path(dsn.removeprefix("file:").partition("?")[0])
+    home = path.parts[:1] == ("~",)
+    return str(Path.home().joinpath(*path.parts[1:]) if home else path)
 
 
 def _levels(top: dict[str, Any], report: Report) -> dict[str, Any]:
