@@ -31,13 +31,13 @@ class Battery:
 
         ``ac_room_w``: what a shared inverter can still send to the house. ``excess_dc_w``: what it cannot send.
         """
+        balancing_w = min(demand_w, ac_room_w) - excess_dc_w
         if self.mode is BatteryMode.CHARGE:
             wanted_w = -self._can_charge_w()
         elif self.mode is BatteryMode.HOLD:
-            wanted_w = min(0.0, demand_w)
+            wanted_w = min(0.0, balancing_w)
         else:
-            wanted_w = demand_w
-        wanted_w = min(wanted_w, ac_room_w, -excess_dc_w if excess_dc_w else ac_room_w)
+            wanted_w = balancing_w
         wanted_w = max(-self._can_charge_w(), min(self._can_discharge_w(), wanted_w))
         response_s = self.description.response_s
         follow = 1 - exp(-dt_s / response_s) if response_s > 0 else 1.0

@@ -92,7 +92,7 @@ class Box:
             self._set_current(0.0)
             self._count(0.0)
             return
-        if self._pause_s >= dt_s:
+        if self._pause_s > dt_s:
             self._pause_s -= dt_s
             self._closed = False
             self._set_current(0.0)

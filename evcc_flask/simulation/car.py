@@ -15,6 +15,7 @@ class Car:
         self.plugged = description.plugged
         self.asleep = description.asleep
         self.limit_soc_percent = description.limit_soc_percent
+        self.takes = description.takes
 
     @property
     def wants(self) -> bool:
@@ -24,7 +25,7 @@ class Car:
         """Current per phase that it settles on; nothing below the 6 A of IEC 61851."""
         if not self.wants or offered_a < 6:
             return 0.0
-        current_a = min(offered_a * self.description.takes, self.description.max_current_a)
+        current_a = min(offered_a * self.takes, self.description.max_current_a)
         return min(current_a, self.description.max_current_a * self._taper())
 
     def _taper(self) -> float:

@@ -89,7 +89,7 @@ class House:
         self.load_w = 0.0
         self.true_grid_w = 0.0
         self.forced_pv_w: float | None = None
-        self.forced_load_w: float | None = None
+        self.forced_load_w: float | Lines | None = None
         for car in self.cars:
             if car.plugged:
                 self.boxes[car.description.box].plug(car)
@@ -104,6 +104,10 @@ class House:
         for _ in range(steps):
             self._advance(left_s / steps)
         self.now = to
+
+    def settle(self) -> None:
+        """Let what was forced or set since the last step act on the flows of this very moment."""
+        self._advance(0.0)
 
     def _advance(self, dt_s: float) -> None:
         before, self.now = self.now, self.now + timedelta(seconds=dt_s)
@@ -139,6 +143,8 @@ class House:
         if self.forced_load_w is None:
             return load_at(self.now, self.description)
         forced_w = self.forced_load_w
+        if isinstance(forced_w, tuple):
+            return forced_w
         return forced_w * BASE_SHARES[0], forced_w * BASE_SHARES[1], forced_w * BASE_SHARES[2]
 
     def _sun(self) -> list[float]:

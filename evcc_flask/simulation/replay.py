@@ -1,0 +1,288 @@
+"""A day at full speed: the controller's decision on a simulated house, without wire, threads and waiting.
+
+The house lives until the next cycle, its readings are frozen into a snapshot, ``decide`` has its say, and the boxes
+obey, as far as the scenario lets them. The same scenario always gives the same trace.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from evcc_flask.domain.commands import (
+    Command,
+    Disable,
+    Enable,
+    OfferCurrent,
+    Outcome,
+    SetBatteryMode,
+    SwitchPhases,
+    WakeUp,
+)
+from evcc_flask.domain.decide import decide
+from evcc_flask.domain.decision import Decision
+from evcc_flask.domain.guard import guard
+from evcc_flask.domain.memory import Memory
+from evcc_flask.domain.moment import Moment
+from evcc_flask.domain.settings import ExternalBatteryMode, Settings
+from evcc_flask.domain.snapshot import Rates, Snapshot
+from evcc_flask.domain.wishes import with_loadpoint
+from evcc_flask.domain.words import BatteryMode
+
+from .house import House
+from .observe import Observer
+from .scenario import BoxEvent, CarEvent, Event, Scenario
+
+ORIGIN_S = 5000.0
+"""The monotonic clock at the scenario's start: anything but 0."""
+
+_WORDS: Mapping[type, str] = {
+    OfferCurrent: "current",
+    Enable: "enable",
+    Disable: "disable",
+    SwitchPhases: "phases",
+    WakeUp: "wake",
+    SetBatteryMode: "battery",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class BoxTruth:
+    """What a box really did at the moment of the decision (before it obeyed)."""
+
+    status: str
+    phases: int
+    box_enabled: bool
+    box_offered_a: float
+    car_w: float
+    car_soc_percent: float | None
+    energy_kwh: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """One decision: when, on what, what, and how the house really was."""
+
+    at: datetime
+    since_midnight: timedelta
+    snapshot: Snapshot
+    decision: Decision
+    boxes: tuple[BoxTruth, ...]
+    battery_modes: tuple[BatteryMode, ...]
+    true_grid_w: float
+    import_kwh: float
+
+    @property
+    def clock(self) -> str:
+        return self.at.strftime("%H:%M:%S")
+
+    @property
+    def command_words(self) -> list[tuple[int | None, str]]:
+        """Loadpoint (None: a battery) and word of each command."""
+        return [(getattr(each, "loadpoint", None), _WORDS[type(each)]) for each in self.decision.commands]
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """All cycles of a scenario, in order."""
+
+    cycles: tuple[Cycle, ...]
+
+    def at(self, since_midnight: timedelta) -> Cycle:
+        """The cycle that is in force at that time."""
+        return [cycle for cycle in self.cycles if cycle.since_midnight <= since_midnight][-1]
+
+    def between(self, first: timedelta, end: timedelta) -> list[Cycle]:
+        """Cycles from ``first`` up to before ``end``."""
+        return [cycle for cycle in self.cycles if first <= cycle.since_midnight < end]
+
+
+def run(scenario: Scenario) -> Trace:
+    """Let the controller live through the scenario."""
+    return _Replay(scenario).run()
+
+
+class _Replay:
+    def __init__(self, scenario: Scenario) -> None:
+        self._scenario = scenario
+        self._house = House(scenario.description())
+        self._settings = scenario.settings
+        self._memory = Memory()
+        self._observer = Observer(scenario, self._house)
+        self._refuses: dict[int, frozenset[str]] = {}
+        self._unavailable: dict[int, frozenset[str]] = {}
+        self._outcomes: tuple[Outcome, ...] = ()
+        self._rates = Rates()
+        self._trusted = True
+        self._coming = list(scenario.timeline)
+        if scenario.forced:
+            self._house.forced_pv_w = 0.0
+            self._house.forced_load_w = 0.0
+
+    def run(self) -> Trace:
+        cycles = []
+        at, end = self._scenario.start, self._scenario.end
+        step = timedelta(seconds=self._scenario.watch_s or self._settings.interval_s)
+        due = at
+        while at <= end:
+            self._happens_until(at)
+            self._house.step(at)
+            self._house.settle()
+            snapshot, now = self._snapshot(at), self._moment(at)
+            if at >= due or guard(snapshot, self._settings, self._memory, now):
+                due = at + timedelta(seconds=self._settings.interval_s)
+                decision = decide(snapshot, self._settings, self._memory, now)
+                cycles.append(self._cycle(at, snapshot, decision))
+                self._follow(decision, now)
+            at += step
+        return Trace(tuple(cycles))
+
+    def _moment(self, at: datetime) -> Moment:
+        return Moment(ORIGIN_S + (at - self._scenario.start).total_seconds(), at if self._trusted else None)
+
+    def _snapshot(self, at: datetime) -> Snapshot:
+        now_s = ORIGIN_S + (at - self._scenario.start).total_seconds()
+        snapshot = self._observer.look(now_s, self._outcomes, self._rates)
+        self._outcomes = ()
+        return snapshot
+
+    def _cycle(self, at: datetime, snapshot: Snapshot, decision: Decision) -> Cycle:
+        house = self._house
+        return Cycle(
+            at,
+            at - self._scenario.midnight,
+            snapshot,
+            decision,
+            tuple(
+                BoxTruth(
+                    box.status,
+                    box.phases,
+                    box.enabled,
+                    box.offered_a,
+                    box.power_w,
+                    box.car.soc_percent if box.car else None,
+                    box.energy_kwh,
+                )
+                for box in house.boxes
+            ),
+            tuple(battery.mode for battery in house.batteries),
+            house.true_grid_w,
+            house.grid.import_kwh,
+        )
+
+    def _follow(self, decision: Decision, now: Moment) -> None:
+        """The boxes obey; what became of it is seen in the next snapshot."""
+        self._memory = decision.memory
+        self._outcomes = tuple(self._carry_out(command, now.s) for command in decision.commands)
+        loadpoints = list(self._settings.loadpoints)
+        for change in decision.changes:
+            changed: dict[str, Any] = {change.name: change.value}
+            loadpoints[change.loadpoint] = replace(loadpoints[change.loadpoint], **changed)
+        if decision.changes:
+            self._settings = replace(self._settings, loadpoints=tuple(loadpoints))
+
+    def _carry_out(self, command: Command, now_s: float) -> Outcome:
+        word = _WORDS[type(command)]
+        if isinstance(command, SetBatteryMode):
+            self._house.batteries[command.battery].mode = command.mode
+            return Outcome(command, now_s)
+        if word in self._unavailable.get(command.loadpoint, ()):
+            return Outcome(command, now_s, error="not available", available=False)
+        if word in self._refuses.get(command.loadpoint, ()):
+            return Outcome(command, now_s, error="the box refuses")
+        box = self._house.boxes[command.loadpoint]
+        if isinstance(command, OfferCurrent):
+            box.offered_a = command.current_a
+        elif isinstance(command, SwitchPhases):
+            box.phases = command.phases
+        elif isinstance(command, WakeUp):
+            if box.car:
+                box.car.asleep = False
+        else:
+            box.set_enabled(isinstance(command, Enable))
+        return Outcome(command, now_s)
+
+    def _happens_until(self, at: datetime) -> None:
+        """The house lives up to each event, then the event happens."""
+        while self._coming and self._scenario.midnight + self._coming[0].at <= at:
+            event = self._coming.pop(0)
+            self._house.step(self._scenario.midnight + event.at)
+            self._happen(event)
+
+    def _happen(self, event: Event) -> None:
+        house, place = self._house, event.loadpoint - 1
+        if event.pv_w is not None:
+            house.forced_pv_w = event.pv_w
+        if event.load_w is not None:
+            house.forced_load_w = event.load_w
+        if event.plugged is not None:
+            _plug(house, place, event.plugged)
+        wishes = {"mode": event.mode, **event.settings} if event.mode else event.settings
+        if wishes:
+            box = self._scenario.places[place].box
+            self._settings = with_loadpoint(
+                self._settings, place, wishes, physical_phases=box.phases, switches=box.switches_phases
+            )
+        if event.site:
+            self._settings = replace(self._settings, **event.site)
+        if event.external_battery_mode is not None:
+            self._settings = _ordered(self._settings, event, self._moment(self._scenario.midnight + event.at))
+        if event.battery_soc_percent is not None:
+            house.batteries[0].soc_percent = event.battery_soc_percent
+        if event.rates is not None:
+            self._rates = replace(self._rates, **event.rates)
+        if event.clock_trusted is not None:
+            self._trusted = event.clock_trusted
+        if event.restart:
+            self._memory = Memory()
+            self._outcomes = ()
+        if event.box:
+            self._box_event(place, event.box)
+        if event.car:
+            _car_event(house, place, event.car)
+        self._observer.tamper(event)
+
+    def _box_event(self, place: int, event: BoxEvent) -> None:
+        box = self._house.boxes[place]
+        if event.refuses is not None:
+            self._refuses[place] = frozenset(event.refuses)
+        if event.unavailable is not None:
+            self._unavailable[place] = frozenset(event.unavailable)
+        if event.rebels is not None:
+            box.rebels = event.rebels
+        if event.ignores_phases is not None:
+            box.ignores_phases = event.ignores_phases
+        if event.reboots:
+            box.reboot()
+        if event.offered_a is not None:
+            box.offered_a = event.offered_a
+        if event.enabled is not None:
+            box.set_enabled(event.enabled)
+
+
+def _plug(house: House, place: int, plugged: bool) -> None:
+    box = house.boxes[place]
+    if not plugged:
+        box.unplug()
+        return
+    car = next(car for car in house.cars if car.description.box == place)
+    box.plug(car)
+
+
+def _car_event(house: House, place: int, event: CarEvent) -> None:
+    car = next(car for car in house.cars if car.description.box == place)
+    if event.soc_percent is not None:
+        car.soc_percent = event.soc_percent
+    if event.limit_soc_percent is not None:
+        car.limit_soc_percent = event.limit_soc_percent
+    if event.asleep is not None:
+        car.asleep = event.asleep
+    if event.takes is not None:
+        car.takes = event.takes
+
+
+def _ordered(settings: Settings, event: Event, now: Moment) -> Settings:
+    """An order from outside; the word ``unknown`` ends it."""
+    mode = event.external_battery_mode
+    ordered = ExternalBatteryMode(mode, now.s) if mode else None
+    return replace(settings, external_battery_mode=ordered)
