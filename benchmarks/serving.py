@@ -1,0 +1,68 @@
+"""``/api/state`` straight from gunicorn, and nginx serving the same bytes, one after the other, in three rounds.
+
+Needs wrk and nginx (Debian packages). Usage: python benchmarks/serving.py [seconds a round, 10]
+"""
+
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+from server import demo
+
+CONNECTIONS = 16
+
+
+def main() -> None:
+    seconds = int(sys.argv[1]) if len(sys.argv) > 1 else 10
+    for program in ("wrk", "nginx"):
+        if not shutil.which(program):
+            sys.exit(f"needs {program}: apt-get install {program}")
+    with demo() as running, tempfile.TemporaryDirectory() as folder:
+        with urllib.request.urlopen(f"{running.url}/api/state") as answer:
+            body = answer.read()
+        print(f"state: {len(body)} bytes")
+        nginx, url = _nginx(Path(folder), body)
+        try:
+            for _ in range(3):
+                ours, ours_p99 = _load(f"{running.url}/api/state", seconds)
+                theirs, _ = _load(url, seconds)
+                print(f"gunicorn {ours:7.0f}/s p99 {ours_p99}   nginx {theirs:7.0f}/s   {100 * ours / theirs:.2f} %")
+        finally:
+            nginx.terminate()
+            nginx.wait(5)
+
+
+def _nginx(folder: Path, body: bytes) -> tuple[subprocess.Popen[bytes], str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    folder.chmod(0o755)
+    (folder / "state").write_bytes(body)
+    (folder / "nginx.conf").write_text(
+        f"daemon off; worker_processes auto; pid {folder}/pid; error_log {folder}/error.log;\n"
+        "events { worker_connections 256; }\n"
+        f"http {{ access_log off; default_type application/json; keepalive_requests 1000000;\n"
+        f"server {{ listen 127.0.0.1:{port}; root {folder}; }} }}\n"
+    )
+    process = subprocess.Popen(["nginx", "-c", folder / "nginx.conf"], stderr=subprocess.DEVNULL)
+    time.sleep(0.5)
+    return process, f"http://127.0.0.1:{port}/state"
+
+
+def _load(url: str, seconds: int) -> tuple[float, str]:
+    command = ["wrk", "-t2", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency", url]
+    report = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    rate = re.search(r"Requests/sec:\s+([\d.]+)", report)
+    p99 = re.search(r"99%\s+(\S+)", report)
+    if rate is None or p99 is None or "Non-2xx" in report:
+        sys.exit(f"wrk says:\n{report}")
+    return float(rate[1]), p99[1]
+
+
+main()
