@@ -1,0 +1,390 @@
+"""A link's worker: one thread that carries out writes, keep-alives and reads, in this order of urgency.
+
+Whatever hangs, hangs here and nowhere else: asking for the latest answer, for a refresh or for a write returns at once.
+What fails rests for a while (2 s, 4 s … 60 s), so that a dead slave costs its neighbours little; it is tried again
+without being asked, so that it is back before the next cycle.
+"""
+
+import logging
+from collections import deque
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from threading import Condition, Event, Thread, current_thread
+from typing import Any
+
+from evcc_flask.domain.backoff import Backoff
+from evcc_flask.domain.ports import Clock
+
+from .counters import Counters
+from .manners import Pace
+from .needs import Answer, ErrorKind, ReadError, Registers, Request
+
+log = logging.getLogger("bus")
+
+SILENT = frozenset({ErrorKind.ASLEEP, ErrorKind.MUST_RETRY, ErrorKind.NOT_AVAILABLE})
+"""No failures: asked again at the next refresh, and not worth a line in the log."""
+LOST_AFTER = 2
+"""Failures in a row until it is said: a single lost frame is everyday life on RS485."""
+DO_TIMEOUT_S = 20.0
+"""How long one link's worker waits for another's."""
+
+Job = Callable[[Any], None]
+Done = Callable[[ReadError | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """Why something is left alone, and until when."""
+
+    backoff: Backoff
+    error: ReadError
+
+
+@dataclass(slots=True)
+class Timer:
+    """A job that comes again; times in house seconds."""
+
+    period_s: float
+    job: Job
+    next_s: float
+    ended: bool = False
+
+
+@dataclass(slots=True)
+class Order:
+    """What the next fetch is asked for."""
+
+    needs: dict[Request, float] = field(default_factory=dict)
+    fetched: list[Callable[[], None]] = field(default_factory=list)
+
+
+class WorkLink:
+    """Implements Link but for the fetching itself, which ``_fetch`` does, one transaction after the other."""
+
+    noted: frozenset[ErrorKind] = frozenset()
+    """Failures that the wire itself lets rest: a procedure that met one does not rest on its own account."""
+
+    def __init__(self, name: str, clock: Clock) -> None:
+        self.name = name
+        self._clock = clock
+        self._closing = Event()
+        self.counted = Counters(clock.wire_s())
+        self._pace = Pace(clock, self.counted, self._closing)
+        self._wake = Condition()
+        self._jobs: deque[tuple[Job, Done | None]] = deque()
+        self._timers: list[Timer] = []
+        self._order: Order | None = None
+        self._wanted: dict[Request, float] = {}
+        self._answers: dict[Hashable, Answer] = {}
+        self._stale: set[Hashable] = set()
+        self._rests: dict[Hashable, Rest] = {}
+        self._thread: Thread | None = None
+        self._wire: Any = None
+        self._urgent = False
+
+    # From any thread
+
+    def latest(self, request: Hashable) -> Answer:
+        """See Link; a part of a range that some Need named is had, too."""
+        answer = self._answers.get(request)
+        if answer is None and isinstance(request, Registers):
+            return self._part(request)
+        return answer or Answer()
+
+    def submit(self, job: Job, done: Done | None = None) -> None:
+        """See Link. After ``close`` the job is not run, and ``done`` is told so at once."""
+        with self._wake:
+            if not self._closing.is_set():
+                self._jobs.append((job, done))
+                self._awaken()
+                return
+        if done is not None:
+            done(ReadError(ErrorKind.CONNECTION, f"{self.name} is closed"))
+
+    def do(self, job: Job) -> None:
+        """See Link. Raises ReadError (TIMEOUT) when the other worker is not free in time."""
+        if current_thread() is self._thread:
+            job(self._wire)
+            return
+        ended, outcome = Event(), []
+
+        def note(error: ReadError | None) -> None:
+            outcome.append(error)
+            ended.set()
+
+        self.submit(job, note)
+        if not ended.wait(DO_TIMEOUT_S):
+            raise ReadError(ErrorKind.TIMEOUT, f"{self.name} was not free within {DO_TIMEOUT_S:g} s")
+        if outcome[0] is not None:
+            raise outcome[0]
+
+    def every(self, period_s: float, job: Job) -> Callable[[], None]:
+        """See Link. The first time is one period from now; a slave that rests is left alone."""
+        timer = Timer(period_s, job, self._clock.monotonic_s() + period_s)
+        with self._wake:
+            self._timers.append(timer)
+            self._awaken()
+
+        def end() -> None:
+            with self._wake:
+                timer.ended = True
+                with suppress(ValueError):
+                    self._timers.remove(timer)
+
+        return end
+
+    def forget(self, unit: int | None = None) -> None:
+        """See Link."""
+        self._stale.update(r for r in list(self._answers) if unit is None or getattr(r, "unit", None) in (unit, None))
+
+    def fetch(self, needs: Mapping[Request, float], fetched: Callable[[], None]) -> None:
+        """Fetch what is due (request → greatest age in s); ``fetched`` is called from the worker when all was tried."""
+        with self._wake:
+            if not self._closing.is_set():
+                self._order = self._order or Order()
+                self._order.needs.update(needs)
+                self._order.fetched.append(fetched)
+                self._awaken()
+                return
+        fetched()
+
+    def report(self) -> dict[str, object]:
+        """Counters and health, ready to publish."""
+        lost = [rest for rest in list(self._rests.values()) if rest.backoff.failures >= LOST_AFTER]
+        errors = [str(rest.error) for rest in lost]
+        state = {"name": self.name, "state": "lost" if lost else "up", "error": errors[0] if errors else None}
+        return state | self.counted.report(self._clock.wire_s())
+
+    def close(self) -> None:
+        """End the worker soon; jobs that have not begun are dropped. Does not wait, see ``join``."""
+        with self._wake:
+            self._closing.set()
+            dropped, self._jobs = self._jobs, deque()
+            order, self._order = self._order, None
+            self._wake.notify_all()
+        for _, done in dropped:
+            if done is not None:
+                done(ReadError(ErrorKind.CONNECTION, f"{self.name} is closed"))
+        for fetched in order.fetched if order else ():
+            fetched()
+
+    def join(self, timeout_s: float) -> bool:
+        """Wait for the worker's end; False where something keeps it (a name that does not resolve)."""
+        if self._thread is not None and self._thread is not current_thread():
+            self._thread.join(max(0.0, timeout_s))
+        return self._thread is None or not self._thread.is_alive()
+
+    # On the worker
+
+    def _fetch(self, due: list[Request]) -> Iterator[None]:
+        """Fetch and ``_keep``; yields after each transaction, so that what is more urgent can go in between."""
+        raise NotImplementedError
+
+    def _run(self, request: Any) -> Any:
+        """Carry out a procedure."""
+        raise NotImplementedError
+
+    def _idle_until_s(self) -> float | None:
+        """When the unused wire wants ``_end`` (wire seconds)."""
+        return None
+
+    def _end(self) -> None:
+        """Close the wire; a later use opens it again."""
+
+    def _awaken(self) -> None:
+        # Held: self._wake. Threads begin with the first work, so that building a house starts none.
+        if self._thread is None:
+            self._thread = Thread(target=self._work, name=f"link {self.name}", daemon=True)
+            self._thread.start()
+        self._wake.notify_all()
+
+    def _work(self) -> None:
+        agenda: Iterator[None] | None = None
+        fetched: list[Callable[[], None]] = []
+        while not self._closing.is_set():
+            if self._ran_job() or self._ran_timer():
+                continue
+            if agenda is not None:
+                if self._advanced(agenda):
+                    continue
+                agenda, ended, fetched = None, fetched, []
+                for tell in ended:
+                    tell()
+            if (order := self._taken()) is not None:
+                self._wanted, fetched = order.needs, order.fetched
+                agenda = self._fetch(self._due())
+            elif retried := self._retries():
+                agenda = self._fetch(retried)
+            else:
+                self._rest_awhile()
+        self._end()
+        for tell in fetched:
+            tell()
+
+    def _ran_job(self) -> bool:
+        with self._wake:
+            if not self._jobs:
+                return False
+            job, done = self._jobs.popleft()
+        self._urgent = True
+        error = self._outcome(job)
+        self._urgent = False
+        if done is not None:
+            self._told(done, error)
+        return True
+
+    def _ran_timer(self) -> bool:
+        now_s = self._clock.monotonic_s()
+        with self._wake:
+            timer = next((timer for timer in self._timers if timer.next_s <= now_s), None)
+            if timer is None:
+                return False
+            timer.next_s = now_s + timer.period_s
+        if (error := self._outcome(timer.job)) is not None:
+            log.debug("keep-alive: %s", error)
+        return True
+
+    def _outcome(self, job: Job) -> ReadError | None:
+        try:
+            job(self._wire)
+        except ReadError as error:
+            return error
+        except Exception as error:  # why: a job is a driver's code; its fault must not end the worker of the whole line
+            log.exception("%s: a write failed in an unforeseen way", self.name)
+            return ReadError(ErrorKind.VALUE, f"{self.name}: {error!r}")
+        return None
+
+    def _told(self, done: Done, error: ReadError | None) -> None:
+        try:
+            done(error)
+        except Exception:  # why: as above, the listener's fault is not the line's
+            log.exception("%s: a listener failed", self.name)
+
+    def _advanced(self, agenda: Iterator[None]) -> bool:
+        try:
+            next(agenda)
+        except StopIteration:
+            return False
+        except Exception:  # why: a fault in one read must not end the worker of the whole line
+            log.exception("%s: a read failed in an unforeseen way", self.name)
+            return False
+        return True
+
+    def _carry_out(self, request: Request) -> None:
+        """One procedure, unless it rests."""
+        if (rest := self._resting(None, request)) is not None:
+            self._keep_error(request, rest.error)
+            return
+        try:
+            self._keep(request, self._run(request))
+        except ReadError as error:
+            self._keep_error(request, error)
+            if error.kind not in SILENT | self.noted:
+                self._failed(request, error)
+                return
+        except Exception as error:  # noqa: BLE001 # why: a plugin's fault must not end the other reads of its link
+            self._keep_error(request, unforeseen := ReadError(ErrorKind.VALUE, f"{self.name}: {error!r}"))
+            self._failed(request, unforeseen)
+            return
+        self._answered(request, f"{self.name}: {request}")
+
+    def _taken(self) -> Order | None:
+        with self._wake:
+            order, self._order = self._order, None
+            return order
+
+    def _due(self) -> list[Request]:
+        now_s = self._clock.monotonic_s()
+        return [request for request, max_age_s in self._wanted.items() if self._is_due(request, max_age_s, now_s)]
+
+    def _is_due(self, request: Request, max_age_s: float, now_s: float) -> bool:
+        answer = self._answers.get(request)
+        if answer is None or answer.at_s is None or answer.error is not None or request in self._stale:
+            return True
+        return now_s - answer.at_s >= max_age_s
+
+    def _retries(self) -> list[Request]:
+        now_s = self._clock.wire_s()
+        return [request for request in self._wanted if (at_s := self._retry_s(request)) is not None and at_s <= now_s]
+
+    def _retry_s(self, request: Request) -> float | None:
+        """When a failed request is tried again, in wire seconds."""
+        answer = self._answers.get(request)
+        if answer is None or answer.error is None or answer.error.kind in SILENT:
+            return None
+        return max(
+            (rest.backoff.until_s for key in self._keys(request) if (rest := self._rests.get(key))), default=None
+        )
+
+    def _rest_awhile(self) -> None:
+        """Sleep until something is to be done; closes an idle wire."""
+        now_s = self._clock.wire_s()
+        idle_s = self._idle_until_s()
+        if idle_s is not None and idle_s <= now_s:
+            self._end()
+            idle_s = None
+        with self._wake:
+            if self._jobs or self._order or self._closing.is_set():
+                return
+            house_s = self._clock.monotonic_s()
+            waits_s = [self._clock.real_s(timer.next_s - house_s) for timer in self._timers]
+            waits_s += [at_s - now_s for request in self._wanted if (at_s := self._retry_s(request)) is not None]
+            waits_s += [] if idle_s is None else [idle_s - now_s]
+            self._wake.wait(max(0.001, min(waits_s)) if waits_s else None)
+
+    # What is known
+
+    def _keep(self, request: Hashable, value: Any) -> None:
+        self._answers[request] = Answer(value, self._clock.monotonic_s())
+        self._stale.discard(request)
+
+    def _keep_error(self, request: Hashable, error: ReadError) -> None:
+        old = self._answers.get(request) or Answer()
+        self._answers[request] = Answer(old.value, old.at_s, error)
+        self._stale.discard(request)
+
+    def _part(self, request: Registers) -> Answer:
+        for known, answer in list(self._answers.items()):
+            if not isinstance(known, Registers) or (known.unit, known.table) != (request.unit, request.table):
+                continue
+            start = request.address - known.address
+            if start < 0 or start + request.count > known.count:
+                continue
+            value = None if answer.value is None else answer.value[start : start + request.count]
+            return Answer(value, answer.at_s, answer.error)
+        return Answer()
+
+    def _keys(self, request: Hashable) -> Iterable[Hashable]:
+        """What may rest, so that ``request`` rests with it: the whole link (None), its slave, itself."""
+        return (None, request)
+
+    def _resting(self, *keys: Hashable) -> Rest | None:
+        """Why one of ``keys`` is left alone now; a command is never held up."""
+        if self._urgent:
+            return None
+        now_s = self._clock.wire_s()
+        return next((rest for key in keys if (rest := self._rests.get(key)) and rest.backoff.rests(now_s)), None)
+
+    def _failed(self, key: Hashable, error: ReadError) -> None:
+        """One more failure in a row; the second is said."""
+        if self._closing.is_set():
+            return
+        before = self._rests.get(key)
+        backoff = (before.backoff if before else Backoff()).failed(self._clock.wire_s())
+        self._rests[key] = Rest(backoff, error)
+        if backoff.failures == LOST_AFTER:
+            log.warning(
+                "%s Trying again, at last every %g s; everything else runs on.", _sentence(error), backoff.longest_s
+            )
+
+    def _answered(self, key: Hashable, what: str) -> None:
+        """It works; said where it was said that it does not."""
+        rest = self._rests.pop(key, None)
+        if rest is not None and rest.backoff.failures >= LOST_AFTER:
+            log.info("%s answers again.", what)
+
+
+def _sentence(error: ReadError) -> str:
+    text = str(error)
+    return text if text.endswith((".", "?", "!")) else f"{text}."
