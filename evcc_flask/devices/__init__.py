@@ -1,1 +1,1 @@
-"""The house: registry, library and generic classes of devices."""
+"""Meters and wallboxes: what a row of the library or an evcc.yaml describes, made of sources and sinks."""

@@ -1,0 +1,268 @@
+"""A wallbox made of sources and sinks: instant readings, ordered commands, and a keep-alive on a dead man's handle."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from functools import partial
+from typing import Any, assert_never
+
+from evcc_flask.bus.needs import ErrorKind, Link, Need, ReadError
+from evcc_flask.domain.commands import ChargerCommand, Disable, Enable, OfferCurrent, SwitchPhases, WakeUp
+from evcc_flask.domain.ports import Clock, Done
+from evcc_flask.domain.readings import ChargerReading, ChargerTraits, Failsafe
+from evcc_flask.domain.words import Status
+from evcc_flask.plugins.ports import Sink
+
+from .lease import LONGEST_S, Lease
+from .outbox import Errand, Outbox
+from .parts import LEAST_A, ChargerParts, KeepAlive
+from .take import Taken, forget, needs_of, side_number, side_phases, side_value, take
+
+KIND = {OfferCurrent: "current", Enable: "switch", Disable: "switch", SwitchPhases: "phases", WakeUp: "wakeup"}
+"""Which commands replace each other while they wait for the link."""
+
+
+class SourceCharger:
+    """Implements :class:`evcc_flask.domain.ports.Charger`. ``fallback``: names the link of writes that have none."""
+
+    def __init__(
+        self, name: str, parts: ChargerParts, lease: Lease, clock: Clock, fallback: Callable[[], Link]
+    ) -> None:
+        self.name = name
+        self._parts = parts
+        self._lease = lease
+        self._clock = clock
+        self._fallback = fallback
+        self._outbox = Outbox()
+        self._last_a: float | None = None
+        self._switched: bool | None = None
+        self._switched_at_s = 0.0
+        self._prepared = parts.prepare is None
+        self._keeping = parts.keep_alive is None
+        self._kept_at_s: float | None = None
+        self._later: list[tuple[float, Sink]] = []
+        self._traits = ChargerTraits(
+            switches_phases=parts.switch_phases is not None,
+            milliampere=parts.fine,
+            physical_phases=parts.physical_phases,
+            has_power=parts.power is not None,
+            can_wake=bool(parts.wakeup),
+            persistent_current=parts.persistent,
+            failsafe=parts.failsafe.documented if parts.failsafe else None,
+            features=parts.features,
+            icon=parts.icon,
+        )
+
+    def needs(self) -> Iterable[Need]:
+        """What the links should keep fresh for this box."""
+        parts = self._parts
+        triples = [source for triple in (parts.powers, parts.currents, parts.voltages) if triple for source in triple]
+        safe = (parts.failsafe.timeout_s, parts.failsafe.current_a) if parts.failsafe else ()
+        kept = (parts.keep_alive.timeout_s,) if parts.keep_alive else ()
+        single = (
+            *(parts.status, parts.enabled, parts.offered, parts.phases, parts.power, parts.energy, parts.identify),
+            *(parts.soc, parts.min_current, parts.max_current),
+        )
+        return needs_of((*single, *triples, *safe, *kept))
+
+    def reading(self) -> ChargerReading:
+        """The latest values, instantly."""
+        parts = self._parts
+        taken = take(parts.status)
+        status, error = _status(taken)
+        at_s = taken.at_s
+        if taken.error is not None and parts.prepare is not None:
+            self._prepared = False
+        enabled = side_value(parts.enabled, at_s)
+        return ChargerReading(
+            name=self.name,
+            at_s=at_s,
+            status=status,
+            enabled=None if enabled is None else bool(enabled),
+            offered_a=side_number(parts.offered, at_s),
+            phases=_phase_count(side_number(parts.phases, at_s)),
+            power_w=side_number(parts.power, at_s),
+            power_at_s=parts.power.at_s() if parts.power else None,
+            energy_kwh=side_number(parts.energy, at_s),
+            currents_a=side_phases(parts.currents, at_s),
+            voltages_v=side_phases(parts.voltages, at_s),
+            identifier=str(side_value(parts.identify, at_s) or "").strip("\0 ") or None,
+            soc_percent=side_number(parts.soc, at_s),
+            min_current_a=side_number(parts.min_current, at_s),
+            max_current_a=side_number(parts.max_current, at_s),
+            error=error,
+            traits=replace(self._traits, failsafe=self._failsafe()),
+        )
+
+    def send(self, command: ChargerCommand, done: Done) -> None:
+        """Returns at once; see :class:`evcc_flask.domain.ports.Charger`."""
+        sink = self._sink_of(command)
+        if sink is None:
+            done(None, False)
+            return
+        if isinstance(command, WakeUp):
+            now_s = self._clock.monotonic_s()
+            self._later = [(now_s + after_s, later) for after_s, later in self._parts.wakeup[1:]]
+        self._outbox.post(
+            Errand(KIND[type(command)], self._link_of(sink), lambda: self._carry_out(command, sink), done)
+        )
+
+    def renew(self, until_s: float) -> None:
+        """Keep-alives may repeat the last decided value until ``until_s`` (house monotonic)."""
+        self._lease.renew(until_s)
+        if not self._prepared:
+            self._outbox.post(Errand("prepare", self._link_of(self._parts.current), self._prepare, _ignored))
+        now_s = self._clock.monotonic_s()
+        due = [sink for at_s, sink in self._later if at_s <= now_s]
+        self._later = [(at_s, sink) for at_s, sink in self._later if at_s > now_s]
+        for sink in due:
+            self._outbox.post(Errand("later", self._link_of(sink), partial(sink.write, True), _ignored))
+        keep_alive = self._parts.keep_alive
+        if keep_alive is not None and not self._keeping:
+            self._keeping = True
+            link = self._link_of(keep_alive.write or self._parts.current)
+            link.every(keep_alive.every_s, lambda wire: self._keep_alive(keep_alive, wire))
+
+    def _link_of(self, sink: Sink) -> Link:
+        return sink.link() or self._fallback()
+
+    def _sink_of(self, command: ChargerCommand) -> Sink | None:
+        parts = self._parts
+        match command:
+            case OfferCurrent():
+                return parts.current
+            case Enable():
+                return parts.on or parts.current
+            case Disable():
+                return parts.off
+            case SwitchPhases():
+                return parts.switch_phases
+            case WakeUp():
+                return None if command.by_vehicle or not parts.wakeup else parts.wakeup[0][1]
+            case _:
+                assert_never(command)
+
+    def _carry_out(self, command: ChargerCommand, sink: Sink) -> None:
+        """On the link's worker."""
+        self._prepare()
+        match command:
+            case OfferCurrent():
+                self._offer(command.current_a)
+            case Enable():
+                sink.write(True if self._parts.on else self._shaped(self._last_a or LEAST_A))
+                self._switch(enabled=True)
+            case Disable():
+                sink.write(False)
+                self._switch(enabled=False)
+            case SwitchPhases():
+                sink.write(command.phases)
+            case WakeUp():
+                sink.write(True)
+        forget(self.needs())
+
+    def _offer(self, current_a: float) -> None:
+        if current_a < self._parts.least_a:
+            raise ReadError(ErrorKind.VALUE, f"{current_a:g} A is below {self._parts.least_a:g} A: disable instead")
+        self._last_a = current_a
+        # A box that is enabled by its current would start here; Enable writes it.
+        if self._parts.on is None and self._enabled() is False:
+            return
+        self._parts.current.write(self._shaped(current_a))
+
+    def _shaped(self, current_a: float) -> float | int:
+        return current_a if self._parts.fine else int(current_a)
+
+    def _switch(self, enabled: bool) -> None:
+        self._switched = enabled
+        self._switched_at_s = self._clock.monotonic_s()
+
+    def _enabled(self) -> bool | None:
+        """What was commanded last, unless the box said something since."""
+        source = self._parts.enabled
+        at_s = source.at_s() if source else None
+        if at_s is None or (self._switched is not None and at_s <= self._switched_at_s):
+            return self._switched
+        told = side_value(source, at_s)
+        return self._switched if told is None else bool(told)
+
+    def _prepare(self) -> None:
+        """What the box must be told once, before all else: at the first command, and after it was gone."""
+        if self._prepared or self._parts.prepare is None:
+            return
+        self._parts.prepare.write(True)
+        self._prepared = True
+
+    def _keep_alive(self, keep_alive: KeepAlive, wire: Any) -> None:
+        now_s = self._clock.monotonic_s()
+        told_s = side_number(keep_alive.timeout_s, None)
+        period_s = max(keep_alive.every_s, min(told_s or 0.0, LONGEST_S) * keep_alive.share)
+        last_s = self._parts.status.at_s() if keep_alive.read else self._kept_at_s
+        # Half a tick of grace: the ticks themselves come every ``every_s``.
+        if not self._lease.alive() or (last_s is not None and now_s - last_s < period_s - keep_alive.every_s / 2):
+            return
+        self._kept_at_s = now_s
+        if keep_alive.read is not None:
+            for need in keep_alive.read.needs():
+                request: Any = need.request
+                wire.read(request.unit, request.table, request.address, request.count)
+        elif keep_alive.write is not None:
+            keep_alive.write.write(True)
+        else:
+            self._repeat_current()
+
+    def _repeat_current(self) -> None:
+        """The last decided value, stop included; before the first command what the box itself reports."""
+        if self._enabled() is False:
+            self._parts.off.write(False)
+            return
+        current_a = self._last_a or side_number(self._parts.offered, None)
+        if current_a is not None and current_a >= self._parts.least_a:
+            self._parts.current.write(self._shaped(current_a))
+
+    def _failsafe(self) -> Failsafe | None:
+        points = self._parts.failsafe
+        if points is None:
+            return None
+        timeout_s = side_number(points.timeout_s, None)
+        current_a = side_number(points.current_a, None)
+        documented = points.documented
+        return Failsafe(
+            timeout_s=documented.timeout_s if timeout_s is None else timeout_s,
+            current_a=documented.current_a if current_a is None else current_a,
+            how=documented.how,
+        )
+
+
+STATES = {
+    "A": Status.A,
+    "A1": Status.A,
+    "A2": Status.A,
+    "B": Status.B,
+    "B1": Status.B,
+    "B2": Status.B,
+    "C": Status.C,
+    "C1": Status.B,
+    "C2": Status.C,
+    "D": Status.C,
+    "D1": Status.B,
+    "D2": Status.C,
+}
+"""IEC 61851 letters; x1: the box offers nothing, x2: it does."""
+
+
+def _status(taken: Taken) -> tuple[Status | None, str | None]:
+    if taken.value is None:
+        return None, taken.error
+    word = str(taken.value).strip("\0 ").upper()
+    if word in STATES:
+        return STATES[word], taken.error
+    if word[:1] in ("E", "F"):
+        return None, f"the box reports an error (state {word}). Look at its display or its own page"
+    return None, f"{taken.value!r} is no charge status; A, B or C would be"
+
+
+def _phase_count(number: float | None) -> int | None:
+    return int(number) if number in (1, 3) else None
+
+
+def _ignored(error: str | None, available: bool) -> None:
+    """Nobody waits for it: the next reading tells."""

@@ -1,0 +1,156 @@
+"""Devices by the names of an evcc.yaml: each ``type`` with what builds it. Building does no I/O."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from evcc_flask.domain.issues import Misconfigured
+from evcc_flask.plugins.fields import Loose, Number, Tree, unknown_key
+from evcc_flask.plugins.problems import load
+from evcc_flask.plugins.shop import Shop, Workshop
+
+from . import custom, library, mbmd, template
+from .average import Smoothed
+from .charger import SourceCharger
+from .lease import Lease
+from .library import Row, merged
+from .meter import SourceMeter
+from .parts import ChargerParts, MeterParts
+from .row import Compiler
+
+Params = Mapping[str, Any]
+
+
+def build_meter(name: str, type_: str, params: Params, workshop: Workshop, *, invert: bool = False) -> SourceMeter:
+    """A meter. ``params``: its other keys in lower case. ``invert``: it was built in the other way round.
+
+    Raises Misconfigured, or a group of them, with paths below the device's own node.
+    """
+    lease = Lease(workshop.clock)
+    shop = workshop.shop(f"meter {name}", lease)
+    parts = _meter(type_, params, shop)
+    return SourceMeter(name, parts.turned() if invert else parts, lease, workshop.clock, shop.calls)
+
+
+def build_charger(name: str, type_: str, params: Params, workshop: Workshop) -> SourceCharger:
+    """A wallbox; see ``build_meter``."""
+    lease = Lease(workshop.clock)
+    shop = workshop.shop(f"charger {name}", lease)
+    return SourceCharger(name, _charger(type_, params, shop), lease, workshop.clock, shop.calls)
+
+
+def describe() -> list[dict[str, Any]]:
+    """Every device of the library: names, title, parameters with defaults, fail-safe and proof."""
+    return [_described(name, row) for name, row in sorted(library.rows().items())]
+
+
+def _described(name: str, row: Row) -> dict[str, Any]:
+    return {
+        "kind": row["kind"],
+        "template": name,
+        "aliases": list(row.get("covers", ())),
+        "types": list(row.get("native", ())),
+        "models": list(row.get("mbmd", ())),
+        "title": row["title"],
+        "usages": list(row.get("usages", ())),
+        "parameters": template.describe(row),
+        "controls": sorted(row.get("control", {})),
+        "failsafe": _safe(row),
+        "persistent": not row.get("volatile", True),
+        "proof": row.get("proof", "unproven"),
+        "notes": list(row.get("notes", ())),
+    }
+
+
+def _safe(row: Row) -> str:
+    words = row.get("failsafe")
+    if not isinstance(words, Mapping):
+        return "none" if row["kind"] == "charger" else ""
+    return f"{words['current_a']} A after {words['timeout']}: {words['how']}"
+
+
+def _meter(type_: str, params: Params, shop: Shop) -> MeterParts:
+    if type_ == "template":
+        _, row = library.find("meter", _template_of("meter", params))
+        return _meter_of(row, {key: value for key, value in params.items() if key != "template"}, shop)
+    if type_ in METERS:
+        return METERS[type_](params, shop)
+    known = library.native("meter", type_)
+    if known is not None:
+        return _meter_of(known[1], params, shop)
+    raise _unknown("meter", type_, METERS)
+
+
+def _charger(type_: str, params: Params, shop: Shop) -> ChargerParts:
+    if type_ == "template":
+        _, row = library.find("charger", _template_of("charger", params))
+        params = {key: value for key, value in params.items() if key != "template"}
+        return Compiler(row, template.read(row, params), None, shop).charger()
+    if type_ in CHARGERS:
+        return CHARGERS[type_](params, shop)
+    known = library.native("charger", type_)
+    if known is not None:
+        return Compiler(known[1], template.read(known[1], params), None, shop).charger()
+    raise _unknown("charger", type_, CHARGERS)
+
+
+def _meter_of(row: Row, params: Params, shop: Shop) -> MeterParts:
+    """One usage of a row. In a plain list of usages, pv is the meter turned round: it counts import as positive."""
+    parameters = template.read(row, params)
+    usages = row["usages"]
+    usage = parameters.get("usage") or (next(iter(usages)) if len(usages) == 1 else None)
+    if usage not in usages:
+        problem = "is missing" if usage is None else f"{usage!r} is nothing that this device measures"
+        raise Misconfigured(problem, ("usage",), f"Choose one of {', '.join(usages)}.")
+    if not isinstance(usages, Mapping):
+        parts = Compiler(row, parameters, usage, shop).meter()
+        return parts.turned() if usage == "pv" else parts
+    chosen = merged({key: value for key, value in row.items() if key != "usages"}, usages[usage] or {})
+    parts = Compiler(chosen, template.read({**chosen, "usages": usages}, params), usage, shop).meter()
+    return parts.turned() if chosen.get("turned") else parts
+
+
+def _template_of(kind: str, params: Params) -> str:
+    name = params.get("template")
+    if not isinstance(name, str):
+        raise Misconfigured("is missing", ("template",), f"`evcc-flask devices` lists every {kind}.")
+    return name
+
+
+class MovingAverage(Loose):
+    """config.md §4."""
+
+    decay = Number(load_default=0.1)
+    meter = Tree(required=True)
+
+
+def _moving_average(params: Params, shop: Shop) -> MeterParts:
+    node = load(MovingAverage(), params)
+    inner = dict(node["meter"])
+    type_ = inner.pop("type", None)
+    if not isinstance(type_, str):
+        raise Misconfigured("is missing", ("meter", "type"))
+    if not 0 < node["decay"] <= 1:
+        raise Misconfigured(f"{node['decay']:g} is no share of a new value", ("decay",), "Write 0.1 or so.")
+    try:
+        parts = _meter(type_, inner, shop)
+    except Misconfigured as problem:
+        raise problem.below("meter") from None
+    return replace(parts, power=Smoothed(parts.power, node["decay"]))
+
+
+METERS: Mapping[str, Callable[[Params, Shop], MeterParts]] = {
+    "custom": custom.meter,
+    "mbmd": mbmd.meter,
+    "movingaverage": _moving_average,
+}
+CHARGERS: Mapping[str, Callable[[Params, Shop], ChargerParts]] = {
+    "custom": custom.charger,
+    "switchsocket": custom.switch_socket,
+}
+
+
+def _unknown(kind: str, type_: str, own: Mapping[str, Any]) -> Misconfigured:
+    native = [word for row in library.rows().values() if row["kind"] == kind for word in row.get("native", ())]
+    hint = unknown_key(type_, ["template", *own, *native]).removeprefix("is not a known setting. ")
+    return Misconfigured(f"{type_!r} is no type of a {kind} that this program knows", ("type",), hint)
