@@ -225,6 +225,11 @@ def test_noise_before_a_request_costs_that_request_only(line, port):
     assert unit(port, 1).read_float(0x34, functioncode=4) is not None
 
 
+def test_nobody_hears_a_master_at_another_baud_rate(line):
+    with serial.Serial(str(line.path), 19200, timeout=0.2) as wrong, pytest.raises(minimalmodbus.NoResponseError):
+        unit(wrong, 5).read_register(7)
+
+
 def test_foreign_traffic_can_be_heard(line, port):
     line.chatter(b"\x01\x04\x00\x34\x00\x02\x30\x05")
     assert port.read(8) == b"\x01\x04\x00\x34\x00\x02\x30\x05"

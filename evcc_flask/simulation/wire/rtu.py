@@ -1,11 +1,13 @@
 """An RS485 line as a pseudo terminal: Modbus RTU slaves by unit id, with the time that the bytes take on the wire.
 
 Who opens ``path`` meets the line as behind a USB adapter. The pty carries bytes at once, so the line holds an answer
-back until request, turnaround and answer would have passed a real one (10 bits a byte at 8N1).
+back until request, turnaround and answer would have passed a real one (10 bits a byte at 8N1). Slaves hear only a
+master that speaks at their baud rate; parity a pty does not carry.
 """
 
 import os
 import select
+import termios
 import threading
 import tty
 from collections.abc import Callable, Mapping
@@ -53,6 +55,7 @@ class SerialLine:
         self.transactions = 0
         self.bytes = 0
         self.busy_s = 0.0
+        self._speed = getattr(termios, f"B{baudrate}")
         self._byte_s = BITS_PER_BYTE / baudrate
         self._turnaround_s = turnaround_s
         self._clock = SystemClock()
@@ -95,7 +98,7 @@ class SerialLine:
             if length is None or len(heard) < length:
                 continue
             frame, heard = heard[:length], heard[length:]
-            if crc(frame[:-2]) != frame[-2:]:
+            if crc(frame[:-2]) != frame[-2:] or port.speed() != self._speed:
                 heard = b""
                 continue
             self._answer(port, frame, started_s)
@@ -158,6 +161,10 @@ class _Port:
         # why: nobody has read for long and the terminal is full; a real line forgets such bytes, too
         with suppress(BlockingIOError):
             os.write(self._master, raw)
+
+    def speed(self) -> int:
+        """Baud rate that the master set, as termios numbers it."""
+        return int(termios.tcgetattr(self._slave)[5])
 
     def wait(self, seconds: float) -> None:
         if seconds > 0:
