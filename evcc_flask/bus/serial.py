@@ -191,6 +191,16 @@ class SerialWire:
 
     def _ask(self, unit: int, question: Callable[[minimalmodbus.Instrument], Any]) -> Any:
         """Put one question to a slave. Raises ReadError."""
+        fresh = self._line.steady or not self._line.is_open
+        try:
+            return self._asked(unit, question)
+        except ReadError as error:
+            # A gateway may close an idle connection whenever it likes: that is no failure, a fresh one is tried once.
+            if fresh or error.kind is not ErrorKind.CONNECTION or self._pace.closing.is_set():
+                raise
+        return self._asked(unit, question)
+
+    def _asked(self, unit: int, question: Callable[[minimalmodbus.Instrument], Any]) -> Any:
         manners = self._etiquette.of(unit)
         line = self._line
         place = f"{line.place}, id {unit}"
@@ -248,4 +258,4 @@ def _why(error: Exception) -> str:
         return "no permission to open the port. Add the user to the group dialout."
     if number in (errno.EAGAIN, errno.EBUSY):
         return "another program has opened the port. End it, or give it a line of its own."
-    return f"the port does not work ({error}). Is the adapter plugged in?"
+    return f"the connection does not work ({error}). Is the adapter plugged in, the gateway on?"
