@@ -5,6 +5,7 @@ deciding happen outside it.
 """
 
 import gzip
+import hashlib
 import json
 import threading
 from collections.abc import Callable, Mapping
@@ -147,4 +148,6 @@ class SharedState:
 def _serialised(version: int, state: dict[str, Any]) -> Published:
     bare = json.dumps(state, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
     body = b'{"result":' + bare + b"}\n"
-    return Published(version, state, bare, body, gzip.compress(body, 1, mtime=0), f'"{version}"')
+    # Made of the content: a version number would come again after a restart, with another state behind it.
+    etag = f'"{hashlib.blake2b(body, digest_size=9).hexdigest()}"'
+    return Published(version, state, bare, body, gzip.compress(body, 1, mtime=0), etag)
