@@ -1,5 +1,9 @@
 """The wishes and the fuses that a configuration states, as the core takes them."""
 
+from collections.abc import Mapping
+
+from evcc_flask.domain.issues import Issue
+from evcc_flask.domain.ports import Charger
 from evcc_flask.domain.settings import Circuit, LoadpointSettings, Settings, Threshold
 from evcc_flask.domain.words import Mode
 
@@ -49,3 +53,34 @@ def _loadpoint(loadpoint: LoadpointConfig, own: OwnDevice) -> LoadpointSettings:
         min_current_3p_a=own.min_current_3p_a,
         max_current_3p_a=own.max_current_3p_a,
     )
+
+
+def unguarded(configuration: Configuration, chargers: Mapping[str, Charger]) -> tuple[Issue, ...]:
+    """A note for each wallbox inside a circuit that keeps its current when it hears nothing, with the ampere."""
+    settings = settings_of(configuration)
+    issues = []
+    for number, (loadpoint, wishes) in enumerate(zip(configuration.loadpoints, settings.loadpoints, strict=True), 1):
+        charger = chargers.get(loadpoint.charger)
+        if charger is None or loadpoint.fault or not loadpoint.circuit:
+            continue
+        if charger.reading().traits.failsafe is None:
+            limits = (wishes.max_current_1p_a, wishes.max_current_3p_a)
+            highest_a = max([wishes.max_current_a, *(limit for limit in limits if limit is not None)])
+            message = (
+                f"wallbox {loadpoint.charger!r} has no fail-safe: when this program falls silent, it keeps its last "
+                f"current, up to {highest_a:g} A, in circuit {loadpoint.circuit!r}."
+            )
+            place = configuration.places.get(loadpoint.path)
+            issues.append(
+                Issue(
+                    "loadpoint",
+                    message,
+                    place.file if place else "",
+                    place.line if place else None,
+                    place.key if place else "",
+                    device=f"lp-{number}",
+                    remedy="Keep that much free in the circuit.",
+                    fatal=False,
+                )
+            )
+    return tuple(issues)

@@ -114,7 +114,8 @@ class OwnConfig:
 class Configuration:
     """Everything that was read. ``kept``: sections that are known and not used yet.
 
-    ``database``: the file that the DSN names, None where there is none. ``places``: where each value stands, by path in lower case.
+    ``database``: the file that the DSN names, None where there is none.
+    ``places``: where each value stands, by path in lower case.
     ``raw``: the whole tree, for the redaction to learn its secrets from.
     """
 

@@ -1,0 +1,194 @@
+"""The command line: ``evcc-flask run | check | devices | demo``.
+
+Without a subcommand it acts like ``run``, and it takes evcc's own flags, so that a script that starts evcc starts us.
+Everything heavy is imported by the command that needs it.
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from evcc_flask.options import DEFAULT_PORT, Options
+from evcc_flask.version import VERSION
+
+REFUSED = {
+    ("-i", "--interval"): "the interval is set in evcc.yaml ('interval: 10s') or by EVCC_INTERVAL=10s.",
+    ("--ignore-db",): "settings always come from the database; name another one with --database.",
+    ("--template",): "write a device with 'type: custom' into evcc.yaml to try it out.",
+    ("--template-type",): "write a device with 'type: custom' into evcc.yaml to try it out.",
+}
+"""Flags of evcc that make no sense here, and what to do instead."""
+PASSED_OVER = ("--mcp", "--metrics", "--profile")
+"""Switches of evcc for extras that are not there; starting without them does no harm."""
+
+Command = Callable[..., Any]
+
+
+class DefaultsToRun(click.Group):
+    """``evcc-flask -c evcc.yaml`` means ``evcc-flask run -c evcc.yaml``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        about = {"-h", "--help", "-v", "--version"}
+        if not args or (args[0].startswith("-") and not about & set(args)):
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return ["run", "check", "devices", "demo"]
+
+
+@click.group(cls=DefaultsToRun, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(VERSION, "-v", "--version", prog_name="evcc-flask")
+def main() -> None:
+    """Charges electric cars with the sun.
+
+    Reads an evcc.yaml, drives wallboxes, meters and home batteries, and serves evcc's API and a page on port 7070.
+    Without a command it acts like 'run'; evcc's own flags are taken.
+    """
+
+
+def config_option(command: Command) -> Command:
+    """``-c FILE``, the same for every command."""
+    return click.option(
+        "-c",
+        "--config",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="The evcc.yaml. Else evcc.yaml in the home folder, here, in /etc; none at all is fine, too.",
+    )(command)
+
+
+def port_option(command: Command) -> Command:
+    """``--port N``, else evcc's variable."""
+    return click.option(
+        "--port",
+        type=click.IntRange(1, 65535),
+        metavar="N",
+        envvar="EVCC_NETWORK_PORT",
+        help=f"Port of the web side; overrules the config ({DEFAULT_PORT}).",
+    )(command)
+
+
+def refusing(command: Command) -> Command:
+    """Answer evcc's other flags with a sentence instead of 'no such option'."""
+
+    def refuse(ctx: click.Context, parameter: click.Parameter, value: str | None) -> None:
+        if value is not None:
+            names = tuple(parameter.opts)
+            raise click.UsageError(f"{names[-1]} is not taken: {REFUSED[names]}", ctx)
+
+    for names in REFUSED:
+        command = click.option(*names, hidden=True, expose_value=False, callback=refuse)(command)
+    for name in PASSED_OVER:
+        command = click.option(name, is_flag=True, hidden=True, expose_value=False)(command)
+    return command
+
+
+@main.command(short_help="Run a house, in the foreground.")
+@config_option
+@click.option("--database", type=click.Path(path_type=Path), metavar="FILE", help="SQLite file; overrules the config.")
+@click.option("-l", "--log", metavar="LEVELS", help="Log levels, like 'info' or 'info,site:debug,lp-1:trace'.")
+@port_option
+@click.option("--observe", is_flag=True, help="Read, decide and explain, but write nothing to any device.")
+@click.option("--disable-auth", is_flag=True, help="Ask for no password anywhere. Only for a network you trust.")
+@click.option("--demo", is_flag=True, help="Run the demo house instead of yours.")
+@click.option("--custom-css", type=click.Path(path_type=Path), metavar="FILE", help="A style sheet for the page.")
+@refusing
+def run(
+    config: Path | None,
+    database: Path | None,
+    log: str | None,
+    port: int | None,
+    observe: bool,
+    disable_auth: bool,
+    demo: bool,
+    custom_css: Path | None,
+) -> None:
+    """Run a house, in the foreground; SIGTERM or Ctrl-C ends it in order.
+
+    Plain values of the config can be overruled by the environment, as with evcc: EVCC_NETWORK_PORT,
+    EVCC_DATABASE_DSN, EVCC_LOG, EVCC_INTERVAL, EVCC_SITE_TITLE and so on. A file evcc-flask.yaml beside the
+    config holds what evcc does not know (phase order, observe …).
+    """
+    _check_log(log)
+    if demo:
+        _demo(port or DEFAULT_PORT, 1.0, database, locked=True)
+        return
+    from evcc_flask.commands.run import run as run_server
+
+    options = Options(
+        config=config,
+        database=database,
+        log=log,
+        disable_auth=disable_auth,
+        custom_css=custom_css,
+        observe=observe,
+        port=port,
+    )
+    try:
+        run_server(options, os.environ)
+    except FileNotFoundError as error:
+        raise click.ClickException(str(error)) from None
+
+
+@main.command(short_help="Validate the config, read each device once.")
+@config_option
+def check(config: Path | None) -> None:
+    """Validate the config and read each device once; writes nothing.
+
+    Prints what each device says, with units, its link, what a cycle costs in milliseconds, and what a wallbox
+    does when it hears nothing. Ends with exit code 1 when something is wrong, and says what and where.
+    """
+    from evcc_flask.commands.check import check as check_house
+
+    sys.exit(check_house(config, os.environ, click.echo))
+
+
+@main.command(short_help="List the known devices, or tell all about one.")
+@click.argument("name", required=False)
+def devices(name: str | None) -> None:
+    """List the known devices; with a NAME, all about one of them: parameters, fail-safe, proof."""
+    from evcc_flask.commands.devices import describe, overview
+
+    try:
+        click.echo(describe(name) if name else overview())
+    except LookupError as error:
+        raise click.ClickException(str(error.args[0])) from None
+
+
+@main.command()
+@click.option(
+    "--port", type=click.IntRange(1, 65535), default=DEFAULT_PORT, show_default=True, help="Port of the page."
+)
+@click.option("--speed", type=float, default=1.0, show_default=True, help="60: a day passes in 24 minutes.")
+def demo(port: int | None, speed: float) -> None:
+    """Run the demo house: simulated sun, meters, battery, wallboxes and cars behind real wires.
+
+    It is always the same sunny June morning. Its evcc.yaml lies in .demo/ and may be changed.
+    """
+    _demo(port or DEFAULT_PORT, speed, None, locked=False)
+
+
+def _demo(port: int, speed: float, database: Path | None, *, locked: bool) -> None:
+    from evcc_flask.simulation.demo import main as run_demo
+
+    sys.exit(run_demo(port=port, speed=speed, database=database, locked=locked))
+
+
+def _check_log(text: str | None) -> None:
+    if text is None:
+        return
+    from evcc_flask.config.sections import parse_log
+
+    try:
+        parse_log(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--log") from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What the subcommands of ``evcc-flask`` do; :mod:`evcc_flask.cli` only reads their words."""

@@ -1,0 +1,45 @@
+"""Starts the server: this process becomes gunicorn, so that a supervisor's signals reach it directly."""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import NoReturn
+
+from evcc_flask.config.load import find, load
+from evcc_flask.layout import project_file
+from evcc_flask.options import Options
+
+
+def server_command() -> list[str]:
+    """The words that start gunicorn with our settings from any working directory."""
+    settings, module = project_file("gunicorn.conf.py"), project_file("wsgi.py")
+    # -P: a file of the working directory must not stand in for a module of ours.
+    python = [sys.executable, "-P", "-m", "gunicorn"]
+    return [*python, "--config", str(settings), "--pythonpath", str(module.parent), "wsgi:application"]
+
+
+def completed(options: Options, environ: Mapping[str, str]) -> Options:
+    """Every path absolute, and the port that counts: the option, EVCC_NETWORK_PORT, the file, or 7070."""
+    config = options.config or find(environ)
+    port = load(config, {**environ, **options.overrides()}).port
+    return replace(
+        options,
+        config=_absolute(config),
+        database=_absolute(options.database),
+        custom_css=_absolute(options.custom_css),
+        port=port,
+    )
+
+
+def run(options: Options, environ: Mapping[str, str]) -> NoReturn:
+    """Become the server. Raises FileNotFoundError where the installation lacks its own files."""
+    command = server_command()
+    variables = {**environ, **completed(options, environ).environment()}
+    sys.stdout.flush()
+    os.execve(command[0], command, variables)
+
+
+def _absolute(path: Path | None) -> Path | None:
+    return path.expanduser().absolute() if path else None
