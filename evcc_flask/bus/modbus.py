@@ -14,7 +14,7 @@ from .specs import ModbusSpec
 
 SLAVE_DOWN = {ErrorKind.TIMEOUT, ErrorKind.GARBLED}
 RETRIED = {ErrorKind.GARBLED, ErrorKind.MUST_RETRY}
-RETRY_WITHIN_S = 0.4
+RETRY_WITHIN_S = 0.25
 """A failure that came this soon is tried once more at once; one that cost a time-out is not, others are waiting."""
 RETRY_PAUSE_S = 0.05
 SUSPICIOUS = 2

@@ -6,10 +6,8 @@ import socket
 import struct
 import termios
 import threading
-import time
 import tty
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 
 import pytest
 
@@ -170,6 +168,7 @@ class TcpSlaves(Slaves):
         super().__init__()
         self._raw_rtu = raw_rtu
         self.connections = 0
+        self.hung_up = threading.Event()
         self.open: list[socket.socket] = []
         self._server = socket.create_server(("127.0.0.1", port))
         self.port = self._server.getsockname()[1]
@@ -208,6 +207,7 @@ class TcpSlaves(Slaves):
                 answer = right if self.fault is None else self.fault(request, right)
                 if answer:
                     peer.sendall(answer)
+            self.hung_up.set()
         except OSError:
             return
 
@@ -224,14 +224,38 @@ def bus(clock: SystemClock) -> Iterator[Bus]:
     bus.close()
 
 
+class ClockAhead(SystemClock):
+    """Real time that a test can move forward."""
+
+    ahead_s = 0.0
+
+    def monotonic_s(self) -> float:
+        return super().monotonic_s() + self.ahead_s
+
+    def wire_s(self) -> float:
+        return super().wire_s() + self.ahead_s
+
+
 @pytest.fixture
-def unplugged(monkeypatch: pytest.MonkeyPatch) -> None:
+def clock_ahead() -> ClockAhead:
+    return ClockAhead()
+
+
+@pytest.fixture
+def bus_ahead(clock_ahead: ClockAhead) -> Iterator[Bus]:
+    bus = Bus(clock_ahead)
+    yield bus
+    bus.close()
+
+
+@pytest.fixture
+def unheard(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lines are listened to so briefly that tests stay quick."""
     monkeypatch.setattr("evcc_flask.bus.serial.LISTEN_S", 0.0)
 
 
 @pytest.fixture
-def line(tmp_path, unplugged) -> Iterator[RtuLine]:
+def line(tmp_path, unheard) -> Iterator[RtuLine]:
     line = RtuLine(str(tmp_path / "ttyRS485"))
     yield line
     if not line._ending.is_set():
@@ -239,7 +263,7 @@ def line(tmp_path, unplugged) -> Iterator[RtuLine]:
 
 
 @pytest.fixture
-def ascii_line(tmp_path, unplugged) -> Iterator[AsciiLine]:
+def ascii_line(tmp_path, unheard) -> Iterator[AsciiLine]:
     line = AsciiLine(str(tmp_path / "ttyRS485"))
     yield line
     line.unplug()
