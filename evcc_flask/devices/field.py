@@ -29,6 +29,10 @@ class DeviceField:
         """Ask every link to fetch what is due. Returns at once."""
         return self._bus.refresh([need for device in self._devices for need in device.needs()])
 
+    def refresh_one(self, device: Needy) -> Round:
+        """The same for a single device."""
+        return self._bus.refresh(device.needs())
+
     def links(self) -> Sequence[Mapping[str, object]]:
         """The links' counters, ready to publish."""
         return self._bus.counters()
