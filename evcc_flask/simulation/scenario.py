@@ -4,7 +4,7 @@ Loadpoints, batteries and strings are counted from 1, as on the API. Times are t
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -257,14 +257,15 @@ def _house(node: object) -> tuple[HouseWords, Settings, tuple[Place, ...]]:
     of_site = {each.name for each in fields(Settings)} - {"circuits", "loadpoints", "external_battery_mode"}
     check_words(node, sorted(of_house | of_site | {"circuits", "loadpoints"}), "house")
     words = build(HouseWords, {key: node[key] for key in node if key in of_house}, "house")
-    places = tuple(_place(each, f"house.loadpoints[{at}]") for at, each in enumerate(node.get("loadpoints") or [{}]))
+    places = tuple(_place(each, at) for at, each in enumerate(node.get("loadpoints") or [{}]))
     circuits = convert(tuple[Circuit, ...], node.get("circuits") or [], "house.circuits")
     site = partial(Settings, {key: node[key] for key in node if key in of_site}, "house")
     settings = Settings(**site, circuits=circuits, loadpoints=tuple(place.settings for place in places))
     return words, settings, places
 
 
-def _place(node: object, path: str) -> Place:
+def _place(node: object, at: int) -> Place:
+    path = f"house.loadpoints[{at}]"
     if not isinstance(node, Mapping):
         raise Unreadable(f"{path}: a mapping was expected")
     wishes = {key: value for key, value in node.items() if key not in ("box", "car", "vehicle")}
@@ -273,7 +274,7 @@ def _place(node: object, path: str) -> Place:
     readable = [each.name for each in fields(ChargerReading)]
     check_words(dict.fromkeys(box.hides), readable, f"{path}.box.hides")
     car_node = node.get("car", {})
-    car = None if car_node is None else build(CarDescription, car_node, f"{path}.car")
+    car = None if car_node is None else replace(build(CarDescription, car_node, f"{path}.car"), box=at)
     vehicle_node = node.get("vehicle")
     vehicle = build(VehicleReading, vehicle_node, f"{path}.vehicle") if vehicle_node else None
     live = isinstance(vehicle_node, Mapping) and "soc_percent" not in vehicle_node

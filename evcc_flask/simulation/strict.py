@@ -7,7 +7,7 @@ import re
 import types
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from difflib import get_close_matches
 from enum import Enum, IntEnum
 from functools import lru_cache
@@ -111,6 +111,8 @@ def convert(hint: Any, value: object, path: str) -> Any:
         return origin(convert(inner[0], each, f"{path}[{place}]") for place, each in enumerate(value))
     if hint is timedelta:
         return clock_time(value, path)
+    if hint is time:
+        return (datetime.min + clock_time(value, path)).time()
     if is_dataclass(hint):
         return build(hint, value, path)  # type: ignore[arg-type]
     if isinstance(hint, type) and issubclass(hint, Enum):
