@@ -7,7 +7,7 @@ import re
 import types
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, time, timedelta
 from difflib import get_close_matches
 from enum import Enum, IntEnum
 from functools import lru_cache
@@ -112,7 +112,8 @@ def convert(hint: Any, value: object, path: str) -> Any:
     if hint is timedelta:
         return clock_time(value, path)
     if hint is time:
-        return (datetime.min + clock_time(value, path)).time()
+        seconds = int(clock_time(value, path).total_seconds()) % 86400
+        return time(seconds // 3600, seconds // 60 % 60, seconds % 60)
     if is_dataclass(hint):
         return build(hint, value, path)  # type: ignore[arg-type]
     if isinstance(hint, type) and issubclass(hint, Enum):
