@@ -26,7 +26,7 @@ WORDS = sorted(OF_LOADPOINT | OF_SITE | OF_TRUTH | OF_HOUSE | REASONS | OF_SPAN 
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """Claims about the cycle ``at``; with ``span`` about each up to before ``until``, with ``once`` about one of them."""
+    """Claims about the cycle ``at``; with ``span`` about each until ``until``, with ``once`` about one of them."""
 
     at: timedelta
     until: timedelta
