@@ -1,1 +1,32 @@
 """A controller that charges electric cars with the sun."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # gunicorn's master imports this package, too, and shall stay small
+    from flask import Flask
+
+    from evcc_flask.api.context import Verdict
+    from evcc_flask.config.model import Configuration
+    from evcc_flask.control.state import SharedState
+    from evcc_flask.domain.ports import Clock
+    from evcc_flask.storage.database import Database
+
+
+def create_app(
+    state: "SharedState",
+    database: "Database",
+    health: "Callable[[], Verdict]",
+    clock: "Clock",
+    configuration: "Configuration",
+) -> "Flask":
+    """The web app over a running house; it starts nothing."""
+    from flask import Flask
+
+    from evcc_flask import api, web
+    from evcc_flask.api.context import Context
+
+    app = Flask(__name__, static_folder=None)
+    api.register(app, Context(state, database, health, clock, configuration.own.envelope))
+    web.register(app)
+    return app

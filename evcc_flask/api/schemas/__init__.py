@@ -1,1 +1,1 @@
-"""Marshmallow schemas of the API, one module per tag."""
+"""What goes in and out, as marshmallow schemas; the OpenAPI document is made of them."""

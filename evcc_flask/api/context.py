@@ -1,0 +1,43 @@
+"""What a handler may reach: set once by ``create_app``, found through the running app."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, cast
+
+from flask import current_app
+
+from evcc_flask.control.state import SharedState
+from evcc_flask.domain.ports import Clock
+from evcc_flask.storage.database import Database
+
+KEY = "evcc-flask"
+
+
+class Verdict(Protocol):
+    """Whether charging is under control and, where not, the sentence why."""
+
+    @property
+    def ok(self) -> bool: ...
+
+    @property
+    def reason(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The rooms behind the API. ``envelope``: wrapped, bare or both."""
+
+    state: SharedState
+    database: Database
+    health: Callable[[], Verdict]
+    clock: Clock
+    envelope: str = "wrapped"
+
+
+def context() -> Context:
+    return cast(Context, current_app.extensions[KEY])
+
+
+def state() -> SharedState:
+    """Settings and published state of the running house."""
+    return context().state

@@ -1,0 +1,50 @@
+"""Errors as evcc's clients know them: JSON ``{"error": …}``, and the router's 404 in plain text."""
+
+from typing import Any
+
+from flask import Flask, Response, current_app
+from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
+
+from evcc_flask.domain.wishes import Rejected
+
+NOT_FOUND = "404 page not found\n"
+
+
+def register(app: Flask) -> None:
+    """After flask-smorest, whose own handler this one replaces."""
+    app.register_error_handler(Rejected, _rejected)
+    app.register_error_handler(NotFound, _not_found)
+    app.register_error_handler(HTTPException, _refused)
+
+
+def error(status: int, text: str) -> Response:
+    """One error as JSON."""
+    response = current_app.json.response({"error": text})
+    response.status_code = status
+    return response
+
+
+def _rejected(problem: Rejected) -> Response:
+    return error(400, str(problem))
+
+
+def _not_found(problem: NotFound) -> Response:
+    return Response(NOT_FOUND, 404, content_type="text/plain; charset=utf-8")
+
+
+def _refused(problem: HTTPException) -> Response:
+    if isinstance(problem, InternalServerError) and problem.original_exception is not None:
+        return error(500, "internal error; the log says more")
+    response = error(problem.code or 500, _sentence(problem))
+    for name, value in problem.get_headers():
+        if name in ("Allow", "Retry-After", "Location"):
+            response.headers[name] = value
+    return response
+
+
+def _sentence(problem: HTTPException) -> str:
+    messages: Any = getattr(problem, "data", {}).get("messages")
+    if not isinstance(messages, dict):
+        return problem.description or problem.name
+    fields = (fields for fields in messages.values() if isinstance(fields, dict))
+    return "; ".join(f"{name}: {' '.join(map(str, said))}" for each in fields for name, said in each.items())

@@ -1,0 +1,108 @@
+"""``GET /api/state`` at the speed of its bytes: they were made once per change, so Flask has nothing to add to them.
+
+A thin layer in front of Flask answers the plain request; anything else goes on to the app, whose own handler for the
+state uses the same answers.
+"""
+
+import gzip
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from evcc_flask.control.state import Published, SharedState
+
+from .envelope import WRAPPED, packed_bytes
+
+Headers = list[tuple[str, str]]
+Answer = tuple[str, Headers, bytes]
+StartResponse = Callable[[str, Headers], Any]
+Wsgi = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
+
+JSON = "application/json; charset=UTF-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The possible answers for one published state."""
+
+    published: Published
+    etag: str
+    plain: Answer
+    gzipped: Answer
+    unchanged: Answer
+
+
+class StateBytes:
+    """The answers for the state that is published now."""
+
+    def __init__(self, state: SharedState, envelope: str) -> None:
+        self._state = state
+        self._envelope = envelope
+        self._prepared = self._prepare(state.published)
+
+    def answer(self, environ: dict[str, Any]) -> Answer:
+        """Status, headers and body by what the client accepts and has already."""
+        prepared = self._prepared
+        if prepared.published is not self._state.published:
+            # Two threads may do this at once; both come to the same.
+            prepared = self._prepared = self._prepare(self._state.published)
+        known = environ.get("HTTP_IF_NONE_MATCH")
+        if known and (prepared.etag in known or known == "*"):
+            return prepared.unchanged
+        if _takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", "")):
+            return prepared.gzipped
+        return prepared.plain
+
+    def _prepare(self, published: Published) -> Prepared:
+        body, gzipped = published.body, published.gzipped
+        if self._envelope != WRAPPED:
+            body = packed_bytes(published.body, published.bare, self._envelope)
+            gzipped = gzip.compress(body, 1, mtime=0)
+        # Weak, because both encodings share it.
+        shared = [
+            ("ETag", f"W/{published.etag}"),
+            ("Vary", "Accept-Encoding"),
+            ("Cache-Control", "no-cache"),
+            ("X-Content-Type-Options", "nosniff"),
+        ]
+        return Prepared(
+            published,
+            published.etag,
+            ("200 OK", [("Content-Type", JSON), ("Content-Length", str(len(body))), *shared], body),
+            (
+                "200 OK",
+                [
+                    ("Content-Type", JSON),
+                    ("Content-Encoding", "gzip"),
+                    ("Content-Length", str(len(gzipped))),
+                    *shared,
+                ],
+                gzipped,
+            ),
+            ("304 Not Modified", shared, b""),
+        )
+
+
+class FastState:
+    """WSGI: the state by itself, everything else by ``app``."""
+
+    def __init__(self, app: Wsgi, answers: StateBytes) -> None:
+        self._app = app
+        self._answers = answers
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        if environ["PATH_INFO"] != "/api/state" or environ["REQUEST_METHOD"] != "GET" or environ.get("QUERY_STRING"):
+            return self._app(environ, start_response)
+        if environ.get("CONTENT_LENGTH", "0") not in ("", "0") or "HTTP_TRANSFER_ENCODING" in environ:
+            return self._app(environ, start_response)
+        status, headers, body = self._answers.answer(environ)
+        start_response(status, headers)
+        return (body,)
+
+
+def _takes_gzip(accepted: str) -> bool:
+    for part in accepted.split(","):
+        coding, _, quality = part.partition(";")
+        if coding.strip() == "gzip":
+            return quality.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
+    return False

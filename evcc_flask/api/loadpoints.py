@@ -1,0 +1,103 @@
+"""Operations of the tag loadpoints. ``id`` is 0-based here, see converters."""
+
+from typing import Any
+
+from evcc_flask.domain.settings import LoadpointSettings
+
+from .blueprint import Blueprint
+from .context import state
+from .schemas.results import BooleanResult, IntegerResult, ModeResult, NanoSecondsResult, NumberResult
+
+blp = Blueprint("loadpoints", __name__, url_prefix="/api/loadpoints/<loadpoint:id>")
+
+LONGEST_S = (2**63 - 1) // 10**9
+"""A delay is answered in nanoseconds, which must fit 64 bits."""
+NS = 10**9
+
+
+@blp.post("/batteryboost/<flag:enable>")
+@blp.response(200, BooleanResult)
+def set_loadpoint_battery_boost(id, enable):
+    """Let the home battery help in solar mode until the car has what it needs. Rejected (400) in other modes."""
+    return _changed(id, boost=enable).boost
+
+
+@blp.post("/disable/delay/<whole(min=0):delay>")
+@blp.response(200, NanoSecondsResult)
+def set_loadpoint_disable_delay(id, delay):
+    """Seconds for which the sun must be missing before charging stops."""
+    return int(_changed(id, disable_delay_s=min(delay, LONGEST_S)).disable.delay_s) * NS
+
+
+@blp.post("/disable/threshold/<number:threshold>")
+@blp.response(200, NumberResult)
+def set_loadpoint_disable_threshold(id, threshold):
+    """Grid power in W above which charging stops in solar mode."""
+    return _changed(id, disable_power_w=threshold).disable.power_w
+
+
+@blp.post("/enable/delay/<whole(min=0):delay>")
+@blp.response(200, NanoSecondsResult)
+def set_loadpoint_enable_delay(id, delay):
+    """Seconds for which the surplus must last before charging starts."""
+    return int(_changed(id, enable_delay_s=min(delay, LONGEST_S)).enable.delay_s) * NS
+
+
+@blp.post("/enable/threshold/<number:threshold>")
+@blp.response(200, NumberResult)
+def set_loadpoint_enable_threshold(id, threshold):
+    """Grid power in W (negative: export) below which charging starts in solar mode; 0: the minimum is covered."""
+    return _changed(id, enable_power_w=threshold).enable.power_w
+
+
+@blp.post("/limitenergy/<number(min=0):energy>")
+@blp.response(200, NumberResult)
+def set_loadpoint_energy_limit(id, energy):
+    """Stop after so many kWh. 0 removes the limit."""
+    return _changed(id, limit_energy_kwh=energy).limit_energy_kwh
+
+
+@blp.post("/limitsoc/<number(min=0, max=100):soc>")
+@blp.response(200, NumberResult)
+def set_loadpoint_soc_limit(id, soc):
+    """Stop at this SoC in %, rounded to a whole one. 0 removes the limit."""
+    return _changed(id, limit_soc_percent=round(soc)).limit_soc_percent
+
+
+@blp.post("/maxcurrent/<number(min=0):current>")
+@blp.response(200, NumberResult)
+def set_loadpoint_max_current(id, current):
+    """Set the maximum current in A per phase. Rejected (400) below the minimum current."""
+    return _changed(id, max_current_a=current).max_current_a
+
+
+@blp.post("/mincurrent/<number(min=0):current>")
+@blp.response(200, NumberResult)
+def set_loadpoint_min_current(id, current):
+    """Set the minimum current in A per phase. Rejected (400) above the maximum current."""
+    return _changed(id, min_current_a=current).min_current_a
+
+
+@blp.post("/mode/<mode:mode>")
+@blp.response(200, ModeResult)
+def set_loadpoint_mode(id, mode):
+    """Set the charge mode. Ends a battery boost."""
+    return _changed(id, mode=mode).mode
+
+
+@blp.post("/phases/<phases:phases>")
+@blp.response(200, NumberResult)
+def set_loadpoint_phases(id, phases):
+    """Set the phases: 0 automatic, 1 or 3. Rejected (400) when the wallbox cannot do it."""
+    return _changed(id, phases=phases).phases
+
+
+@blp.post("/priority/<whole(min=0):priority>")
+@blp.response(200, IntegerResult)
+def set_loadpoint_priority(id, priority):
+    """Higher numbers get the sun first."""
+    return _changed(id, priority=priority).priority
+
+
+def _changed(index: int, **changes: Any) -> LoadpointSettings:
+    return state().change_loadpoint(index, **changes).loadpoints[index]

@@ -1,0 +1,80 @@
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from evcc_flask import create_app
+from evcc_flask.config.model import Configuration, OwnConfig
+from evcc_flask.control.state import SharedState
+from evcc_flask.control.view import Facts, View
+from evcc_flask.domain.readings import BatteryReading, ChargerReading, ChargerTraits, MeterReading
+from evcc_flask.domain.settings import LoadpointSettings, Settings
+from evcc_flask.domain.snapshot import LoadpointReading, Snapshot
+from evcc_flask.storage.database import Database
+
+
+class HouseClock:
+    """Stands still."""
+
+    def monotonic_s(self):
+        return 1000.0
+
+    def now(self):
+        return datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
+
+    def trusted(self):
+        return True
+
+
+class Verdict:
+    ok = True
+    reason = ""
+
+
+def box(**traits):
+    return LoadpointReading(ChargerReading("box", traits=ChargerTraits(**traits)))
+
+
+VIEW = View(
+    facts=Facts(software_version="1.2.3", grid=True, has_battery=True),
+    snapshot=Snapshot(
+        grid=MeterReading("grid", 1.0, -1500.0),
+        batteries=(BatteryReading(MeterReading("battery", 1.0, 0.0), 50.0, 10.0, controllable=True),),
+        loadpoints=(box(switches_phases=True, physical_phases=3), box(physical_phases=1)),
+    ),
+)
+
+
+class House:
+    """An app over a house with a controllable battery, a wallbox that switches phases, and a one-phase wallbox."""
+
+    def __init__(self, path):
+        self.clock = HouseClock()
+        self.database = Database.open(path, self.clock)
+        settings = Settings(
+            title="Home", loadpoints=(LoadpointSettings(title="Carport"), LoadpointSettings(title="Garage"))
+        )
+        self.state = SharedState(settings, VIEW, self.database)
+        self.verdict = Verdict()
+
+    def app(self, envelope="wrapped"):
+        configuration = Configuration(own=OwnConfig(envelope=envelope))
+        return create_app(self.state, self.database, lambda: self.verdict, self.clock, configuration)
+
+    def loadpoint(self, number):
+        return self.state.settings.loadpoints[number - 1]
+
+    def without_battery(self):
+        self.state.show(replace(VIEW, facts=replace(VIEW.facts, has_battery=False), snapshot=Snapshot()))
+
+
+@pytest.fixture
+def house(tmp_path):
+    house = House(tmp_path / "evcc.db")
+    yield house
+    house.database.close()
+
+
+@pytest.fixture
+def client(house):
+    return house.app().test_client()

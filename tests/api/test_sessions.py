@@ -1,0 +1,109 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from evcc_flask.api.csvtable import language
+from evcc_flask.domain.sessions import SessionRow
+
+START = datetime(2025, 2, 3, 12, 0, tzinfo=UTC)
+
+
+def session(key, start, **changes):
+    values = {
+        "key": key,
+        "loadpoint": 0,
+        "title": "Carport",
+        "vehicle": "blauer e-Golf",
+        "identifier": "",
+        "created": start,
+        "finished": start + timedelta(hours=2),
+        "meter_start_kwh": 1000.5,
+        "meter_stop_kwh": 1012.0,
+        "charged_kwh": 11.5,
+        "charge_duration_s": 3723.0,
+        "solar_percent": 66.6666,
+        "price": 1.2345,
+        "price_per_kwh": 0.1073478,
+        "co2_per_kwh": None,
+        "odometer_km": 12345.6,
+        "closed": True,
+    }
+    return SessionRow(**values | changes)
+
+
+@pytest.fixture
+def charged(house):
+    rows = [session("1", START), session("2", START + timedelta(days=40), vehicle="", finished=None, price=None)]
+    assert house.database.save_sessions(rows).wait(2.0) is None
+
+
+def test_a_new_house_has_an_empty_list(client):
+    assert client.get("/api/sessions").data == b'{"result":[]}\n'
+
+
+@pytest.mark.usefixtures("charged")
+def test_sessions_are_listed_newest_first(client):
+    newer, older = client.get("/api/sessions").json["result"]
+    assert older["chargeDuration"] == 3_723_000_000_000
+    assert datetime.fromisoformat(older["created"]) == START
+    assert older["vehicle"] == "blauer e-Golf"
+    assert older["co2PerKWh"] is None
+    assert "vehicle" not in newer
+    assert newer["finished"] == "0001-01-01T00:00:00Z"
+    assert newer["price"] is None
+
+
+@pytest.mark.usefixtures("charged")
+def test_year_and_month_choose(client):
+    assert len(client.get("/api/sessions?year=2025").json["result"]) == 2
+    assert len(client.get("/api/sessions?year=2025&month=2").json["result"]) == 1
+    assert len(client.get("/api/sessions?month=7").json["result"]) == 2
+    assert client.get("/api/sessions?year=2024").json["result"] == []
+
+
+@pytest.mark.parametrize("query", ["month=13", "month=0", "month=x", "year=%25", "year=20.5", "format=xml", "year="])
+def test_a_question_that_makes_no_sense_is_refused(client, query):
+    answer = client.get(f"/api/sessions?{query}")
+    assert answer.status_code == 400
+    assert answer.json["error"].startswith(query.split("=")[0])
+
+
+@pytest.mark.usefixtures("charged")
+def test_the_english_table(client):
+    answer = client.get("/api/sessions?format=csv&year=2025&month=2&lang=en")
+    local = START.astimezone()
+    assert answer.content_type == "text/csv; charset=utf-8"
+    assert answer.headers["Content-Disposition"] == "attachment; filename=session-2025-02.csv"
+    assert answer.data.decode("utf-8") == (
+        "\ufeffCreated,Finished,Charging point,Identifier,Vehicle,Mileage (km),Meter start (kWh),Meter stop (kWh),"
+        "Energy (kWh),Duration,Solar (%),Price,Price/kWh,CO₂/kWh\n"
+        f"{local:%Y-%m-%d %H:%M:%S},{local + timedelta(hours=2):%Y-%m-%d %H:%M:%S},Carport,,blauer e-Golf,12346,"
+        "1000.5,1012,11.5,1h2m3s,66.667,1.234,0.107,\n"
+    )
+
+
+@pytest.mark.usefixtures("charged")
+def test_the_german_table(client):
+    answer = client.get("/api/sessions?format=csv&year=2025", headers={"Accept-Language": "de-DE,en;q=0.5"})
+    lines = answer.data.decode("utf-8").splitlines()
+    assert answer.headers["Content-Disposition"] == "attachment; filename=session-2025.csv"
+    assert lines[0].startswith("\ufeffStartzeit;Endzeit;Ladepunkt;Kennung")
+    assert lines[2].endswith(";12346;1000,5;1012;11,5;1h2m3s;66,667;1,234;0,107;")
+
+
+@pytest.mark.parametrize(
+    ("asked", "accepted", "system", "chosen"),
+    [
+        ("de", "en", "en_US", "de"),
+        ("en", "de", "de_DE", "en"),
+        ("tlh", "de", "de_DE", "en"),
+        (None, "de-AT,en", "en_US", "de"),
+        (None, "fr,de", "de_DE", "en"),
+        (None, None, "en_GB.UTF-8", "en"),
+        (None, None, "de_DE.UTF-8", "de"),
+        (None, None, "C.UTF-8", "de"),
+        (None, None, "", "de"),
+    ],
+)
+def test_the_language_is_asked_for_then_the_browsers_then_the_systems(asked, accepted, system, chosen):
+    assert language(asked, accepted, {"LANG": system}) == chosen
