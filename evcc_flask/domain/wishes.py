@@ -35,12 +35,13 @@ def with_site(settings: Settings, changes: Mapping[str, Any], *, has_battery: bo
 def with_loadpoint(
     settings: Settings, index: int, changes: Mapping[str, Any], *, physical_phases: int | None, switches: bool
 ) -> Settings:
-    """``index`` 0-based; ``changes``: fields of LoadpointSettings. Raises Rejected; IndexError for an unknown loadpoint.
+    """``index`` 0-based; ``changes``: fields of LoadpointSettings. Raises Rejected; IndexError where there is none.
 
     A change of mode ends the battery boost; a mode reset by a person starts its timers anew (the rules see to that).
+    ``enable_power_w``, ``enable_delay_s``, ``disable_power_w`` and ``disable_delay_s`` change one half of a threshold.
     """
     old = settings.loadpoints[index]
-    new = replace(old, **changes)
+    new = replace(old, **_whole_thresholds(old, changes))
     if new.min_current_a > new.max_current_a and {"min_current_a", "max_current_a"} & changes.keys():
         raise Rejected(f"min current {new.min_current_a:g} A must not be above max current {new.max_current_a:g} A")
     if "phases" in changes:
@@ -50,6 +51,15 @@ def with_loadpoint(
     if new.mode is not old.mode:
         new = replace(new, boost=False)
     return _replaced(settings, index, new)
+
+
+def _whole_thresholds(old: LoadpointSettings, changes: Mapping[str, Any]) -> dict[str, Any]:
+    whole = dict(changes)
+    for word, threshold in (("enable", old.enable), ("disable", old.disable)):
+        halves = {name: whole.pop(f"{word}_{name}") for name in ("power_w", "delay_s") if f"{word}_{name}" in whole}
+        if halves:
+            whole[word] = replace(threshold, **halves)
+    return whole
 
 
 def _check_phases(phases: int, physical: int | None, switches: bool) -> None:
