@@ -277,7 +277,7 @@ class WorkLink:
             self._keep_error(request, rest.error)
             return
         try:
-            self._keep(request, self._run(request))
+            self._keep(request, self._run(request), self._clock.monotonic_s())
         except ReadError as error:
             self._keep_error(request, error)
             if error.kind not in SILENT | self.noted:
@@ -335,8 +335,8 @@ class WorkLink:
 
     # What is known
 
-    def _keep(self, request: Hashable, value: Any) -> None:
-        self._answers[request] = Answer(value, self._clock.monotonic_s())
+    def _keep(self, request: Hashable, value: Any, at_s: float) -> None:
+        self._answers[request] = Answer(value, at_s)
         self._stale.discard(request)
 
     def _keep_error(self, request: Hashable, error: ReadError) -> None:

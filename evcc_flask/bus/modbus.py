@@ -135,9 +135,10 @@ class ModbusLink(WorkLink):
     def _serve(self, block: Block, answer: tuple[int, ...]) -> None:
         """All that lies in the block is fresh now, whether it was due or not."""
         self._suspects.pop((block.unit, block.range), None)
+        at_s = self._clock.monotonic_s()
         for request in {*self._wanted, *block.members}:
             if isinstance(request, Registers) and block.serves(request):
-                self._keep(request, block.cut(answer, request))
+                self._keep(request, block.cut(answer, request), at_s)
                 self._answered(request, _spelled(self.name, request))
 
     def _missed(self, block: Block, error: ReadError) -> None:

@@ -4,10 +4,10 @@ import os
 import select
 import socket
 import struct
-import termios
 import threading
 import tty
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -86,7 +86,10 @@ class Slaves:
 
 
 class RtuLine(Slaves):
-    """RTU slaves behind a pty."""
+    """RTU slaves behind a pty, which knows no wire time of its own."""
+
+    turnaround_s = 0.0
+    byte_s = 0.0
 
     def __init__(self, path: str) -> None:
         super().__init__()
@@ -99,16 +102,20 @@ class RtuLine(Slaves):
         self.master, self.slave = os.openpty()
         tty.setraw(self.master)
         tty.setraw(self.slave)
-        os.symlink(os.ttyname(self.slave), self.path)
+        Path(self.path).symlink_to(os.ttyname(self.slave))
         self._thread = threading.Thread(target=self._serve, args=(self.master,), daemon=True)
         self._thread.start()
 
     def unplug(self) -> None:
         self._ending.set()
         self._thread.join()
-        os.unlink(self.path)
+        Path(self.path).unlink()
         os.close(self.master)
         os.close(self.slave)
+
+    @property
+    def plugged(self) -> bool:
+        return not self._ending.is_set()
 
     def say(self, data: bytes) -> None:
         os.write(self.master, data)
@@ -135,6 +142,7 @@ class RtuLine(Slaves):
             if self.fault is not None:
                 answer = self.fault(request, answer)
             if answer is not None:
+                self._ending.wait(self.turnaround_s + (len(request) + len(answer)) * self.byte_s)
                 os.write(master, answer)
 
 
@@ -258,7 +266,7 @@ def unheard(monkeypatch: pytest.MonkeyPatch) -> None:
 def line(tmp_path, unheard) -> Iterator[RtuLine]:
     line = RtuLine(str(tmp_path / "ttyRS485"))
     yield line
-    if not line._ending.is_set():
+    if line.plugged:
         line.unplug()
 
 

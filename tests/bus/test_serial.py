@@ -1,14 +1,10 @@
 """A serial line over a real pty, against slaves with their own framing."""
 
-import os
-import struct
 import time
 
 import pytest
-import serial
 
-from evcc_flask.bus.bus import Bus
-from evcc_flask.bus.needs import ErrorKind, Need, ReadError, Registers, Table
+from evcc_flask.bus.needs import ErrorKind, Need, Registers, Table
 from evcc_flask.bus.specs import ModbusSpec
 
 
