@@ -73,7 +73,7 @@ def check(path: Path | None, environ: Mapping[str, str], say: Callable[[str], No
 
 def read_all(built: Built, clock: SystemClock) -> list[Result]:
     """Read every device that could be built; different links side by side, the devices of one link in turn."""
-    devices = [("meter", device) for device in built.meters.values()]
+    devices: list[tuple[str, Any]] = [("meter", device) for device in built.meters.values()]
     devices += [("charger", device) for device in built.chargers.values()]
     present = [(kind, device) for kind, device in devices if not isinstance(device, (AbsentMeter, AbsentCharger))]
     until_s = clock.wire_s() + PATIENCE_S

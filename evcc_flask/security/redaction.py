@@ -13,17 +13,20 @@ MASK = "***"
 SHORTEST = 6
 """Shorter secrets are hidden by key and pattern only: "1234" stands in too many honest texts."""
 
-_WORDS = (
-    r"password|passwd|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|client[_-]?key|authtoken|"
-    r"credentials?|cookie|authorization|pin|pwd|session[_-]?id|signature"
+_ENDINGS = (
+    r"password|passwd|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|client[_-]?key|credential|"
+    r"authorization|session[_-]?id"
 )
-_KEY = re.compile(rf"(?:^|[_.\-\s]|[a-z])(?:{_WORDS})s?$|^private$|^puk$|^cert(?:ificate)?$", re.IGNORECASE)
+"""Telling at the end of any key: sponsortoken, clientSecret."""
+_WHOLE = r"pin|puk|pwd|cookie|signature"
+"""Telling as a word of its own only: no spin."""
+_KEY = re.compile(rf"(?:{_ENDINGS})s?$|(?:^|[_.\-\s])(?:{_WHOLE})$|^private$", re.IGNORECASE)
 _USERINFO = re.compile(r"(?<=://)[^/\s@\"'<>]+(?=@)")
 _HEADER = re.compile(
     r"\b((?:Proxy-)?Authorization['\"]?\s*[:=]\s*['\"]?)(?:(Basic|Bearer|Digest|Token)\s+)?[^\s,'\"}]+", re.I
 )
 _SCHEME = re.compile(r"\b(Bearer|Basic)\s+[A-Za-z0-9+/._~=-]{8,}", re.IGNORECASE)
-_NAME = rf"(?<![A-Za-z])(?:[A-Za-z]+[_-]?)??(?:{_WORDS})[\"']?"
+_NAME = rf"(?<![A-Za-z])(?:(?:[A-Za-z]+[_-]?)??(?:{_ENDINGS})s?|{_WHOLE})[\"']?"
 _QUOTED = r"\"[^\"]*\"|'[^']*'"
 _BARE = r"[^\s&,;\"'}\])]+"
 _PAIR = re.compile(

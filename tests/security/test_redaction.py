@@ -1,0 +1,84 @@
+"""Secrets are taken out of all that leaves, and honest words stay."""
+
+import pytest
+
+from evcc_flask.security.redaction import MASK, Redactor, telling
+
+
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        ("GET http://admin:pass@host/x failed", "GET http://***@host/x failed"),
+        ("http://host/x?token=abc&q=1", "http://host/x?token=***&q=1"),
+        ("http://host/x?access_token=abc", "http://host/x?access_token=***"),
+        ("Authorization: Basic dXNlcjpwYXNz", "Authorization: ***"),
+        ("sent 'Authorization': 'Bearer abc.def'", "sent 'Authorization': '***'"),
+        ("Cookie: auth=abc; theme=dark", "Cookie: ***"),
+        ("tried Bearer abcdefgh12345", "tried Bearer ***"),
+        ("got eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln back", "got *** back"),
+        ("{'password': 'abc', 'user': 'x'}", "{'password': '***', 'user': 'x'}"),
+        ('{"apiKey":"k1","pin":1234}', '{"apiKey":"***","pin":***}'),
+        ("password: hunter2", "password: ***"),
+        ("user: u\npassword: p\nhost: h", "user: u\npassword: ***\nhost: h"),
+        ("client_secret = xyz", "client_secret = ***"),
+    ],
+)
+def test_patterns_that_tell_a_secret_are_masked(said, left):
+    assert Redactor().text(said) == left
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "lp-1: offered 12.3 A on 3 phases, surplus 4200 W",
+        "evcc.yaml:3: mqtt.password: needs a text, not a map.",
+        "the password is wrong",
+        "http://host:80/a?b=c",
+        "monkey: banana",
+        "pinned: 5",
+        "registers 40000-40002: timeout",
+    ],
+)
+def test_honest_words_stay(said):
+    assert Redactor().text(said) == said
+
+
+def test_the_secrets_of_the_house_are_found_wherever_they_stand():
+    redactor = Redactor()
+    redactor.learn(
+        {
+            "mqtt": {"broker": "b", "user": "joe", "password": "sun shine"},
+            "meters": [{"name": "m", "uri": "http://admin:geheim1@1.2.3.4/a"}],
+            "sponsortoken": "abcdef123456",
+        }
+    )
+    assert redactor.text("tried sun shine, sun%20shine, geheim1 and abcdef123456 for joe") == (
+        f"tried {MASK}, {MASK}, {MASK} and {MASK} for joe"
+    )
+
+
+def test_short_secrets_do_not_blacken_honest_numbers():
+    redactor = Redactor()
+    redactor.learn({"vehicle": {"pin": 1234}})
+    assert redactor.text("power 1234 W") == "power 1234 W"
+
+
+def test_a_structure_keeps_its_shape():
+    tree = {"a": [{"password": "x", "user": "u"}], "token": "", "uri": "http://a:b@h", "certificate": {"private": "k"}}
+    assert Redactor().structure(tree) == {
+        "a": [{"password": MASK, "user": "u"}],
+        "token": "",
+        "uri": f"http://{MASK}@h",
+        "certificate": {"private": MASK},
+    }
+    assert tree["token"] == ""
+
+
+@pytest.mark.parametrize("key", ["password", "mqtt_password", "accessToken", "apikey", "PIN", "clientSecret"])
+def test_keys_that_tell(key):
+    assert telling(key)
+
+
+@pytest.mark.parametrize("key", ["user", "host", "title", "monkey", "spin", "tokens_used", "key", "name"])
+def test_keys_that_do_not(key):
+    assert not telling(key)
