@@ -13,11 +13,9 @@ from evcc_flask.options import Options
 
 
 def server_command() -> list[str]:
-    """The words that start gunicorn with our settings from any working directory."""
-    settings, module = project_file("gunicorn.conf.py"), project_file("wsgi.py")
+    """The words that start gunicorn with our settings, which name wsgi.py, from any working directory."""
     # -P: a file of the working directory must not stand in for a module of ours.
-    python = [sys.executable, "-P", "-m", "gunicorn"]
-    return [*python, "--config", str(settings), "--pythonpath", str(module.parent), "wsgi:application"]
+    return [sys.executable, "-P", "-m", "gunicorn", "--config", str(project_file("gunicorn.conf.py"))]
 
 
 def completed(options: Options, environ: Mapping[str, str]) -> Options:
