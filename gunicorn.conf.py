@@ -5,6 +5,7 @@ Runs in gunicorn's master, which imports nothing of ours but the options: the ho
 
 import os
 import socket
+import sys
 import threading
 from pathlib import Path
 
@@ -105,10 +106,10 @@ def _leave(worker):
 
 
 def _leave_house():
-    from evcc_flask.wiring import stop
-
+    wiring = sys.modules.get("evcc_flask.wiring")  # not there: nothing was started
     try:
-        stop()
+        if wiring is not None:
+            wiring.stop()
     finally:
         _left.set()
 

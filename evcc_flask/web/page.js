@@ -43,6 +43,7 @@ const REASONS = {
   circuit_meter_missing: "The circuit's meter is silent.",
   limited_by_loadpoint: "Limited by the charging point's setting.",
   limited_by_vehicle: "Limited by the car.",
+  limited_by_car: "The car takes less than it is offered.",
   limited_by_charger: "Limited by the wallbox.",
   minimum_above_maximum: "The minimum current is above what is allowed.",
   spares_flash: "Writes to this wallbox are rationed.",

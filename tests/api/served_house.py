@@ -1,0 +1,25 @@
+"""A house that needs no devices, served by a real gunicorn; its end leaves a mark in the folder ``HOUSE``."""
+
+import importlib.util
+import os
+import sys
+import threading
+from pathlib import Path
+from types import SimpleNamespace
+
+_spec = importlib.util.spec_from_file_location("house", Path(__file__).with_name("conftest.py"))
+_module = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(_module)
+
+_folder = Path(os.environ["HOUSE"])
+_house = _module.House(_folder / "evcc.db")
+
+
+def _stop():
+    threading.Event().wait(float(os.environ.get("STOPPING_TAKES_S", "0")))
+    _house.database.close()
+    (_folder / "ended").write_text(str(os.getpid()))
+
+
+sys.modules["evcc_flask.wiring"] = SimpleNamespace(stop=_stop)
+application = _house.app()

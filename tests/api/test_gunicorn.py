@@ -1,0 +1,154 @@
+import http.client
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TOP = Path(__file__).parents[2]
+
+
+class Served:
+    """gunicorn with our configuration over a house without devices."""
+
+    def __init__(self, folder, *options, **environ):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.folder = folder
+        self.process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "gunicorn", "-c", str(TOP / "gunicorn.conf.py"), *options),
+                *("--pythonpath", str(Path(__file__).parent), "served_house:application"),
+            ],
+            cwd=folder,
+            env={**os.environ, "EVCC_FLASK_PORT": str(self.port), "HOUSE": str(folder), "HOME": str(folder), **environ},
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def ready(self):
+        """gunicorn listens before the worker is there, so the answer is what counts; until then nobody is refused."""
+        while True:
+            try:
+                connection = self.connection()
+                connection.request("GET", "/api/health")
+                assert connection.getresponse().read() == b"OK\n"
+                return self
+            except ConnectionRefusedError:
+                assert self.process.poll() is None, self.process.stderr.read()
+                select.select([], [], [], 0.05)
+            finally:
+                connection.close()
+
+    def connection(self):
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+
+    def workers(self):
+        return Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+
+    def ended(self, within_s):
+        self.process.wait(within_s)
+        return self.process.stderr.read()
+
+    def kill(self):
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        self.process.stderr.close()
+
+
+@pytest.fixture
+def serve(tmp_path):
+    there = []
+
+    def start(*options, **environ):
+        there.append(Served(tmp_path, *options, **environ))
+        return there[-1]
+
+    yield start
+    for served in there:
+        served.kill()
+
+
+def test_state_and_settings_over_one_connection(serve):
+    connection = serve().ready().connection()
+    connection.request("GET", "/api/state")
+    first = connection.getresponse()
+    assert b'"siteTitle":"Home"' in first.read()
+    connection.request("POST", "/api/loadpoints/1/mode/pv", body=b'{"stray": "body"}')
+    assert connection.getresponse().read() == b'{"result":"pv"}\n'
+    connection.request("GET", "/api/state", headers={"If-None-Match": first.headers["ETag"]})
+    second = connection.getresponse()
+    assert (second.status, b'"mode":"pv"' in second.read()) == (200, True)
+    connection.close()
+
+
+def test_a_huge_body_is_refused_before_it_is_sent(serve):
+    connection = serve().ready().connection()
+    connection.putrequest("POST", "/api/loadpoints/1/mode/pv")
+    connection.putheader("Content-Length", str(1 << 30))
+    connection.endheaders()
+    assert connection.getresponse().status == 413
+    connection.close()
+
+
+@pytest.mark.parametrize(("number", "within_s"), [(signal.SIGTERM, 5), (signal.SIGINT, 2)])
+def test_the_house_is_left_in_order_though_a_connection_stays_open(serve, tmp_path, number, within_s):
+    served = serve().ready()
+    connection = served.connection()
+    connection.request("GET", "/api/health")
+    connection.getresponse().read()
+    os.killpg(served.process.pid, number)
+    served.ended(within_s)
+    assert served.process.returncode == 0
+    assert (tmp_path / "ended").exists()
+    connection.close()
+
+
+def test_a_house_that_takes_its_time_is_waited_for(serve, tmp_path):
+    served = serve(STOPPING_TAKES_S="2.5").ready()
+    os.kill(served.process.pid, signal.SIGTERM)
+    served.ended(5)
+    assert (tmp_path / "ended").exists()
+
+
+def test_two_interrupts_do_not_cut_the_farewell_short(serve, tmp_path):
+    served = serve(STOPPING_TAKES_S="1").ready()
+    os.killpg(served.process.pid, signal.SIGINT)
+    os.killpg(served.process.pid, signal.SIGINT)
+    served.ended(5)
+    assert (tmp_path / "ended").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [(("-w", "2"), "two controllers would fight"), (("--preload",), "Leave out --preload")],
+)
+def test_what_would_start_two_controllers_is_refused_with_a_sentence(serve, options, sentence):
+    served = serve(*options)
+    assert sentence in served.ended(10)
+    assert served.process.returncode != 0
+
+
+def test_a_wish_for_more_workers_is_not_granted(serve):
+    served = serve().ready()
+    before = served.workers()
+    os.kill(served.process.pid, signal.SIGTTIN)
+    connection = served.connection()
+    for _ in range(3):
+        connection.request("GET", "/api/health")
+        connection.getresponse().read()
+    assert served.workers() == before
+    assert len(before) == 1
+    connection.close()
+
+
+def test_nothing_but_the_database_is_left_in_the_home_folder(serve, tmp_path):
+    serve().ready()
+    assert {path.name.split("-")[0] for path in tmp_path.iterdir()} == {"evcc.db"}
