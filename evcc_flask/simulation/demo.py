@@ -100,8 +100,7 @@ def _house(place: DemoFolder, ports: Ports, clock: DemoClock) -> Iterator["subpr
 
 @contextlib.contextmanager
 def _server(options: Options) -> Iterator["subprocess.Popen[str]"]:
-    settings = project_file("gunicorn.conf.py")
-    command = [sys.executable, "-m", "gunicorn", "--config", str(settings), "--chdir", str(settings.parent), "wsgi:app"]
+    command = [sys.executable, "-m", "gunicorn", "--config", str(project_file("gunicorn.conf.py"))]
     with _child(command, os.environ | options.environment(), SERVER_ENDS_S) as server:
         yield server
 

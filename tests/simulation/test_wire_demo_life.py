@@ -15,6 +15,8 @@ import pytest
 GUNICORN = """
 import os
 bind = "127.0.0.1:" + os.environ["EVCC_FLASK_PORT"]
+pythonpath = os.path.dirname(__file__)
+wsgi_app = "wsgi:app"
 """
 APP = """
 import os, threading
