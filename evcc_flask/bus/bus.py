@@ -94,7 +94,8 @@ class Bus:
             link.join(until_s - self._clock.wire_s())
 
     def _links(self) -> list[WorkLink]:
-        return [*(link for _, link in self._modbus.values()), *self._calls.values()]
+        # A device may join while others count.
+        return [*(link for _, link in list(self._modbus.values())), *list(self._calls.values())]
 
     def _built(self, spec: ModbusSpec) -> ModbusLink:
         limits = line_limits(spec.baudrate if spec.device else GATEWAY_BAUDRATE) if spec.serial else Limits()

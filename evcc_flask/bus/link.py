@@ -40,15 +40,18 @@ class Rest:
     backoff: Backoff
     error: ReadError
 
+    def again(self) -> ReadError:
+        """The error, to be raised once more."""
+        return _fresh(self.error)
 
-@dataclass(slots=True)
+
+@dataclass(slots=True, eq=False)
 class Timer:
     """A job that comes again; times in house seconds."""
 
     period_s: float
     job: Job
     next_s: float
-    ended: bool = False
 
 
 @dataclass(slots=True)
@@ -127,10 +130,8 @@ class WorkLink:
             self._awaken()
 
         def end() -> None:
-            with self._wake:
-                timer.ended = True
-                with suppress(ValueError):
-                    self._timers.remove(timer)
+            with self._wake, suppress(ValueError):
+                self._timers.remove(timer)
 
         return end
 
@@ -203,8 +204,10 @@ class WorkLink:
         agenda: Iterator[None] | None = None
         fetched: list[Callable[[], None]] = []
         while not self._closing.is_set():
-            if self._ran_job() or self._ran_timer():
+            if self._ran_job():
                 continue
+            # One keep-alive at most before the next read: frequent ones on a slow line must not starve the reads.
+            self._run_timer()
             if agenda is not None:
                 if self._advanced(agenda):
                     continue
@@ -234,16 +237,15 @@ class WorkLink:
             self._told(done, error)
         return True
 
-    def _ran_timer(self) -> bool:
+    def _run_timer(self) -> None:
         now_s = self._clock.monotonic_s()
         with self._wake:
-            timer = next((timer for timer in self._timers if timer.next_s <= now_s), None)
-            if timer is None:
-                return False
+            timer = min(self._timers, key=lambda timer: timer.next_s, default=None)
+            if timer is None or timer.next_s > now_s:
+                return
             timer.next_s = now_s + timer.period_s
         if (error := self._outcome(timer.job)) is not None:
             log.debug("keep-alive: %s", error)
-        return True
 
     def _outcome(self, job: Job) -> ReadError | None:
         try:
@@ -341,7 +343,7 @@ class WorkLink:
 
     def _keep_error(self, request: Hashable, error: ReadError) -> None:
         old = self._answers.get(request) or Answer()
-        self._answers[request] = Answer(old.value, old.at_s, error)
+        self._answers[request] = Answer(old.value, old.at_s, _fresh(error))
         self._stale.discard(request)
 
     def _part(self, request: Registers) -> Answer:
@@ -372,7 +374,7 @@ class WorkLink:
             return
         before = self._rests.get(key)
         backoff = (before.backoff if before else Backoff()).failed(self._clock.wire_s())
-        self._rests[key] = Rest(backoff, error)
+        self._rests[key] = Rest(backoff, _fresh(error))
         if backoff.failures == LOST_AFTER:
             log.warning(
                 "%s Trying again, at last every %g s; everything else runs on.", _sentence(error), backoff.longest_s
@@ -383,6 +385,11 @@ class WorkLink:
         rest = self._rests.pop(key, None)
         if rest is not None and rest.backoff.failures >= LOST_AFTER:
             log.info("%s answers again.", what)
+
+
+def _fresh(error: ReadError) -> ReadError:
+    """The same without its traceback: what is kept must not keep frames, nor gather more with each raise."""
+    return ReadError(error.kind, str(error))
 
 
 def _sentence(error: ReadError) -> str:

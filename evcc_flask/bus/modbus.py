@@ -55,7 +55,7 @@ class ModbusLink(WorkLink):
     def ask(self, unit: int, question: Callable[[], Any]) -> Any:
         """One transaction, on the worker: not with who rests, and once more where it failed soon. Raises ReadError."""
         if (rest := self._resting(None, unit)) is not None:
-            raise rest.error
+            raise rest.again()
         began_s = self._clock.wire_s()
         try:
             answer = self._tried(question)

@@ -253,6 +253,14 @@ def test_keep_alives_come_again_until_they_are_ended(bus, tcp):
     assert len(tcp.asked) == asked
 
 
+def test_frequent_keep_alives_do_not_starve_the_reads(bus, tcp):
+    tcp.put(1, holding={0: 1, 1000: 1})
+    link = tcp_link(bus, tcp)
+    link.every(0, lambda wire: wire.write_register(1, 5, 7))
+    refresh(bus, link, reg(0), reg(1000))
+    assert errors(link, reg(0), reg(1000)) == [None, None]
+
+
 def test_keep_alives_leave_a_resting_slave_alone(bus, tcp):
     tcp.silent.add(1)
     link = tcp_link(bus, tcp, timeout_s=0.1)
