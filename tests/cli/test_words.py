@@ -132,14 +132,8 @@ def test_run_becomes_the_server_in_any_working_directory(tmp_path):
     (here / "wsgi.py").write_text("raise SystemExit('a stranger stands in')")
     (here / "evcc.yaml").write_text("network: {port: 7345}")
     command = [sys.executable, "-c", STARTS.format(folder=str(project)), "-c", "evcc.yaml", "--observe"]
-    with subprocess.Popen(
-        command,
-        cwd=here,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "HOME": str(here)},
-    ) as server:
+    environ = {**os.environ, "HOME": str(here)}
+    with subprocess.Popen(command, cwd=here, stdout=subprocess.PIPE, text=True, env=environ) as server:
         try:
             word, port = server.stdout.readline().split()
             assert word == "ready"
