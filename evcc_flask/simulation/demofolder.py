@@ -89,7 +89,7 @@ class DemoFolder:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise DemoRefused(f"another demo runs in {self.path}; end it, or name another --folder") from None
+            raise DemoRefused(f"another demo runs in {self.path}; end it first") from None
 
     def _kept(self, ports: Ports) -> Ports:
         for port in (ports.inverter, ports.goe):
