@@ -3,9 +3,194 @@
 All times are monotonic seconds. The core makes new values and never changes old ones.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+
+from .readings import Phases
+from .settings import LoadpointSettings
+from .words import BatteryMode, Mode, Status
+
+
+class TimerKind(Enum):
+    """What a loadpoint's timer waits for; ELAPSED waits for nothing, the next decision is not delayed."""
+
+    ELAPSED = "elapsed"
+    ENABLE = "enable"
+    DISABLE = "disable"
+    SCALE_1P = "scale1p"
+    SCALE_3P = "scale3p"
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """The one timer of a loadpoint. A deficit that a switch to one phase may cure keeps its ``since_s``."""
+
+    kind: TimerKind
+    since_s: float = 0.0
+
+
+ELAPSED = Timer(TimerKind.ELAPSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The last believable value of a meter, and when it was read."""
+
+    value: float
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """What we told a wallbox, or saw there: ``enabled`` and ``offered_a`` None = not known yet.
+
+    ``told_a``: the last current sent. ``changed_s`` and ``before_w``: when its power was last meant to change, and
+    what it drew until then. ``resend``: the last current was refused. ``stops`` and ``offers``: repetitions so far.
+    """
+
+    enabled: bool | None = None
+    offered_a: float | None = None
+    previous_a: float | None = None
+    told_a: float | None = None
+    resend: bool = False
+    phases: int | None = None
+    previous_phases: int | None = None
+    enabled_s: float | None = None
+    offered_s: float | None = None
+    phases_s: float | None = None
+    changed_s: float | None = None
+    before_w: float = 0.0
+    stops: int = 0
+    offers: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """Trying to wake a car: since when, and how often it was tried."""
+
+    since_s: float
+    tries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """The session of the car that is plugged in. Energies in kWh; ``created`` None until a charge begins.
+
+    ``counter_kwh``: the counter as last read, so that what is charged while nobody looks is not lost.
+    """
+
+    key: str
+    connected_s: float
+    created: datetime | None = None
+    created_s: float | None = None
+    finished: datetime | None = None
+    identifier: str = ""
+    vehicle: str = ""
+    meter_start_kwh: float | None = None
+    counter_kwh: float | None = None
+    counter_s: float | None = None
+    integrated_s: float | None = None
+    charged_kwh: float = 0.0
+    solar_kwh: float = 0.0
+    charge_duration_s: float = 0.0
+    price: float | None = None
+    priced_kwh: float = 0.0
+    co2_g: float | None = None
+    co2_kwh: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class LoadpointMemory:
+    """One loadpoint. ``switches`` and ``phase_switches``: times of what we switched by ourselves in the last hour."""
+
+    status: Status | None = None
+    charging_s: float | None = None
+    mode: Mode | None = None
+    wishes: LoadpointSettings | None = None
+    person_s: float | None = None
+    timer: Timer | None = None
+    box: Box = Box()
+    measured_phases: int | None = None
+    power: Held | None = None
+    wake: Wake | None = None
+    boosting: bool = False
+    switches: tuple[float, ...] = ()
+    phase_switches: tuple[float, ...] = ()
+    session: OpenSession | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CircuitMemory:
+    """The last readings of a circuit's own meter, and when the circuit was last overloaded."""
+
+    power: Held | None = None
+    currents_a: Phases | None = None
+    currents_s: float = 0.0
+    over_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BatteryMemory:
+    """``modes``: the last mode that we sent to each battery, UNKNOWN where we never did; ``previous``: before that."""
+
+    modes: tuple[BatteryMode, ...] = ()
+    previous: tuple[BatteryMode, ...] = ()
+    external: bool = False
+    socs: tuple[Held | None, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MeterTest:
+    """A change of ours under observation: powers in W as they were before it.
+
+    ``seen_s``: when the cars had followed; ``late``: the grid meter had not, for a while.
+    """
+
+    since_s: float
+    charge_w: float
+    balance_w: float
+    seen_s: float | None = None
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MetersMemory:
+    """What the tests of the meters showed so far. ``verdict``: a reason's code value, with the numbers of the test."""
+
+    test: MeterTest | None = None
+    contradictions: int = 0
+    verdict: str | None = None
+    caused_w: float = 0.0
+    jump_w: float = 0.0
+    same_w: float | None = None
+    same_since_s: float = 0.0
+    same_at_s: float = 0.0
+    same_readings: int = 0
+    rest_low_w: float = 0.0
+    rest_high_w: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """The whole memory of the house. A fresh ``Memory()`` is the state after a start."""
+    """The whole memory of the house. A fresh ``Memory()`` is the state after a start.
+
+    ``started_s``: when the program began; without it the first decision counts as the start. ``seen``: the charge
+    power in W that belongs to the grid reading of ``seen_s``.
+    """
+
+    started_s: float | None = None
+    decided_s: float | None = None
+    loadpoints: tuple[LoadpointMemory, ...] = ()
+    held: Mapping[str, Held] = field(default_factory=dict)
+    seen_s: float | None = None
+    seen_w: float = 0.0
+    battery: BatteryMemory = BatteryMemory()
+    circuits: Mapping[str, CircuitMemory] = field(default_factory=dict)
+    meters: MetersMemory = MetersMemory()
+
+    def changed_batteries(self) -> tuple[int, ...]:
+        """Places of the batteries that we took out of normal, and must put back when we leave."""
+        held = (BatteryMode.HOLD, BatteryMode.CHARGE)
+        return tuple(place for place, mode in enumerate(self.battery.modes) if mode in held)

@@ -17,6 +17,15 @@ class Threshold:
 
 
 @dataclass(frozen=True, slots=True)
+class Plan:
+    """A charging plan as the planner sees it now: ``active``: charge fast now; ``finish``: as text, for people."""
+
+    active: bool = False
+    finish: str = ""
+    soc_based: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class LoadpointSettings:
     """One loadpoint. Currents in A per phase; ``phases``: 0 automatic, 1 or 3. Limits: 0 = none.
 
@@ -46,6 +55,7 @@ class LoadpointSettings:
     min_current_3p_a: float | None = None
     max_current_3p_a: float | None = None
     vehicle: str | None = None
+    plan: Plan | None = None
 
 
 @dataclass(frozen=True, slots=True)

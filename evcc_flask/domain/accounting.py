@@ -1,0 +1,154 @@
+"""Energy of a session: counted once, whatever the counter does; the row of a car stays one row until it leaves."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from .decision import Event
+from .figures import ABSURD_KWH, LONGEST_STEP_S, PLAUSIBLE_KW, UNSEEN_KWH
+from .house import House
+from .memory import OpenSession
+from .moment import Moment
+from .plausible import number
+from .point import Point
+from .sessions import SessionRow
+from .snapshot import Rates
+from .words import Feature
+
+
+def follow(p: Point, h: House, rates: Rates, now: Moment) -> tuple[OpenSession | None, tuple[SessionRow, ...]]:
+    """The session as it stands now, and the rows that are worth storing."""
+    session = p.memory.session
+    rows: list[SessionRow] = []
+    if session is not None:
+        session = _grown(session, p, h, rates)
+    if session is not None and Event.STOP in p.events:
+        session = replace(session, finished=now.wall or session.finished)
+        rows.append(row(session, p.index, p.settings.title))
+    if session is not None and ((not p.connected and p.status is not None) or _new_day(session, p, now)):
+        session = replace(session, finished=now.wall or session.finished)
+        rows = [row(session, p.index, p.settings.title, closed=True)] if session.created_s is not None else []
+        session = None
+    if not p.connected:
+        return None, tuple(rows)
+    if session is None:
+        session = _opened(p, now)
+    session = _named(session, p)
+    if p.charging and session.created_s is None:
+        session = replace(session, created_s=now.s, created=now.wall, finished=now.wall)
+        rows.append(row(session, p.index, p.settings.title))
+    if session.created is None and session.created_s is not None and now.wall is not None:
+        session = replace(session, created=now.wall - timedelta(seconds=now.since(session.created_s)))
+        rows = [row(session, p.index, p.settings.title)]
+    return session, tuple(rows) if session.created_s is not None or rows else ()
+
+
+def row(session: OpenSession, loadpoint: int, title: str, *, closed: bool = False) -> SessionRow:
+    """As stored."""
+    charged = session.charged_kwh
+    price = session.price
+    return SessionRow(
+        key=session.key,
+        loadpoint=loadpoint,
+        title=title,
+        vehicle=session.vehicle,
+        identifier=session.identifier,
+        created=session.created,
+        finished=session.finished,
+        meter_start_kwh=session.meter_start_kwh,
+        meter_stop_kwh=session.counter_kwh,
+        charged_kwh=charged,
+        charge_duration_s=session.charge_duration_s,
+        solar_percent=solar_percent(session),
+        price=price,
+        price_per_kwh=price / session.priced_kwh if price is not None and session.priced_kwh > 0 else None,
+        co2_per_kwh=session.co2_g / session.co2_kwh if session.co2_g is not None and session.co2_kwh > 0 else None,
+        odometer_km=None,
+        closed=closed,
+    )
+
+
+def solar_percent(session: OpenSession) -> float | None:
+    """Share of the sun so far; None while nothing was charged."""
+    return 100.0 * session.solar_kwh / session.charged_kwh if session.charged_kwh > 0 else None
+
+
+def _opened(p: Point, now: Moment) -> OpenSession:
+    counter = _counter(p)
+    born = now.wall.isoformat(timespec="seconds") if now.wall is not None else f"{now.s:.0f}"
+    return OpenSession(
+        key=f"{p.index + 1}@{born}",
+        connected_s=now.s,
+        meter_start_kwh=counter,
+        counter_kwh=counter,
+        counter_s=now.s,
+        integrated_s=now.s,
+    )
+
+
+def _named(session: OpenSession, p: Point) -> OpenSession:
+    vehicle = p.vehicle.title or p.vehicle.name if p.vehicle is not None else ""
+    if Feature.INTEGRATED_DEVICE in p.features:
+        vehicle = p.settings.title
+    identifier = p.charger.identifier or session.identifier
+    if vehicle == session.vehicle and identifier == session.identifier:
+        return session
+    return replace(session, vehicle=vehicle, identifier=identifier)
+
+
+def _new_day(session: OpenSession, p: Point, now: Moment) -> bool:
+    heats = Feature.HEATING in p.features and Feature.INTEGRATED_DEVICE in p.features
+    created: datetime | None = session.created
+    return heats and created is not None and now.wall is not None and now.wall.date() > created.date()
+
+
+def _counter(p: Point) -> float | None:
+    value = number(p.charger.energy_kwh, ABSURD_KWH) if p.charger.at_s is not None else None
+    return value if value is not None and value >= 0 else None
+
+
+def _grown(session: OpenSession, p: Point, h: House, rates: Rates) -> OpenSession:
+    """What came since the last cycle: by the counter where there is one, else power times time."""
+    now_s, counter = p.now_s, _counter(p)
+    step_s = min(LONGEST_STEP_S, p.since(session.integrated_s)) if session.integrated_s is not None else 0.0
+    was_charging = p.memory.charging_s is not None
+    grown, start, last, last_s = 0.0, session.meter_start_kwh, session.counter_kwh, session.counter_s
+    if counter is not None:
+        if last is None:
+            start = counter
+        else:
+            rise = counter - last
+            hours = p.since(last_s) / 3600 if last_s is not None else float("inf")
+            grown = rise if 0 < rise <= min(UNSEEN_KWH, PLAUSIBLE_KW * hours + 1.0) else 0.0
+        last, last_s = counter, now_s
+    elif last is None and p.charging:
+        grown = p.power_w * step_s / 3.6e6
+    if grown == 0.0 and counter == session.counter_kwh and not p.charging and not was_charging:
+        return replace(session, integrated_s=now_s, counter_s=last_s)
+    green = h.green_charge
+    price, priced, co2, co2_kwh = session.price, session.priced_kwh, session.co2_g, session.co2_kwh
+    if grown > 0 and rates.grid is not None:
+        price = (price or 0.0) + grown * (rates.grid * (1 - green) + (rates.feed_in or 0.0) * green)
+        priced += grown
+    if grown > 0 and rates.co2_g is not None:
+        co2 = (co2 or 0.0) + grown * rates.co2_g * (1 - green)
+        co2_kwh += grown
+    return OpenSession(
+        session.key,
+        session.connected_s,
+        session.created,
+        session.created_s,
+        session.finished,
+        session.identifier,
+        session.vehicle,
+        start,
+        last,
+        last_s,
+        now_s,
+        session.charged_kwh + grown,
+        session.solar_kwh + grown * green,
+        session.charge_duration_s + (step_s if was_charging else 0.0),
+        price,
+        priced,
+        co2,
+        co2_kwh,
+    )

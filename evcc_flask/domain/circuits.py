@@ -1,0 +1,334 @@
+"""Fuses: what each circuit carries on every house phase, and how much a loadpoint may take of what is left.
+
+Loads only fall when they are measured to fall, but rise as soon as a rise is ordered. What is left is given by
+priority: a loadpoint may hold what it has as long as those below it can make room, and may rise only into room that is
+there already. So a cut hits the lowest priority first, and no two rises share the same room.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from . import plausible
+from .decision import CircuitDecision
+from .figures import ABSURD_A, ABSURD_W, CALM_S, HEADROOM_A, OVERLOAD_SHARE, SETTLE_S
+from .memory import CircuitMemory, Held, Memory
+from .point import Point, drawn_w, point
+from .readings import MeterReading, Phases
+from .reasons import Code, Reason, because
+from .settings import Circuit, Settings
+from .snapshot import Snapshot
+from .words import Mode
+
+INFINITE = float("inf")
+
+
+@dataclass(slots=True)
+class Load:
+    """One circuit in one cycle: A by house phase and W. ``others``: what is not a loadpoint of ours below it."""
+
+    circuit: Circuit
+    chain: tuple[str, ...]
+    memory: CircuitMemory
+    known: bool = True
+    now_a: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])
+    now_w: float = 0.0
+    ours_a: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])
+    ours_w: float = 0.0
+    measured_a: Phases | None = None
+    measured_w: float | None = None
+    overloaded: bool = False
+    claims: list[tuple[int, tuple[float, ...], tuple[float, ...]]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How much a loadpoint may offer, who limits it and why; ``circuit`` None: nobody does."""
+
+    allowed_a: float
+    possible_a: float
+    circuit: str | None = None
+    code: Code = Code.LIMITED_BY_CIRCUIT
+    limit_a: float = 0.0
+    limit_w: float = 0.0
+    wait_s: float = 0.0
+
+    def reason(self) -> Reason:
+        facts: dict[str, float | str] = {"circuit": self.circuit or "", "allowed_a": round(max(0.0, self.allowed_a), 1)}
+        if self.limit_a:
+            facts["limit_a"] = self.limit_a
+        if self.limit_w:
+            facts["limit_w"] = self.limit_w
+        if self.wait_s:
+            facts["remaining_s"] = round(self.wait_s)
+        return because(self.code, **facts)
+
+
+class Circuits:
+    """All circuits of the house, in one cycle."""
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        settings: Settings,
+        memory: Mapping[str, CircuitMemory],
+        points: Sequence[Point],
+        started_s: float,
+        now_s: float,
+    ) -> None:
+        by_name = {circuit.name: circuit for circuit in settings.circuits}
+        self._now_s = now_s
+        self._voltage_v = settings.voltage_v
+        self._loads = {
+            name: Load(circuit, _chain(name, by_name), memory.get(name, CircuitMemory()))
+            for name, circuit in by_name.items()
+        }
+        self._taken = {p.index: house_a(p) for p in points} if self._loads else {}
+        self._taken_w = {p.index: max(p.power_w, p.power_w + p.pending_w) for p in points} if self._loads else {}
+        self._sharing = sum(p.connected and p.mode is not Mode.OFF for p in points) > 1
+        self._add_loadpoints(points)
+        for load in sorted(self._loads.values(), key=lambda each: -len(each.chain)):
+            if load.circuit.meter:
+                self._measure(load, snapshot.circuit_meters.get(load.circuit.name), points, started_s)
+            self._judge(load)
+
+    def _add_loadpoints(self, points: Sequence[Point]) -> None:
+        for p in points:
+            for load in self._above(p):
+                taken = self._taken[p.index]
+                for phase in range(3):
+                    load.ours_a[phase] += taken[phase]
+                    load.now_a[phase] += taken[phase]
+                load.ours_w += self._taken_w[p.index]
+                load.now_w += self._taken_w[p.index]
+
+    def _measure(self, load: Load, reading: MeterReading | None, points: Sequence[Point], started_s: float) -> None:
+        """Take the meter's word for the whole circuit, and add what was ordered and is not seen yet."""
+        now_s, memory, timeout_s = self._now_s, load.memory, load.circuit.timeout_s
+        currents, currents_s, power = memory.currents_a, memory.currents_s, memory.power
+        if reading is not None and reading.at_s is not None and reading.at_s >= started_s:
+            at_s = min(reading.at_s, now_s)
+            watt = plausible.number(reading.power_w, ABSURD_W)
+            power = Held(watt, at_s) if watt is not None else power
+            seen = _signed(reading, self._voltage_v)
+            currents, currents_s = (seen, at_s) if seen is not None else (currents, currents_s)
+        power = power if power is not None and now_s - power.at_s <= timeout_s else None
+        currents = currents if currents is not None and now_s - currents_s <= timeout_s else None
+        load.memory = CircuitMemory(power, currents, currents_s, memory.over_s)
+        load.measured_a, load.measured_w = currents, power.value if power else None
+        needs_a, needs_w = load.circuit.max_current_a > 0, load.circuit.max_power_w > 0
+        load.known = not (needs_a and currents is None) and not (needs_w and power is None)
+        unseen_a, unseen_w = [0.0, 0.0, 0.0], 0.0
+        for p in points:
+            if load.circuit.name in (each.circuit.name for each in self._above(p)) and p.in_transit:
+                drawn, taken = _drawn_a(p), self._taken[p.index]
+                for phase in range(3):
+                    unseen_a[phase] += taken[phase] - drawn[phase]
+                unseen_w += max(0.0, p.pending_w)
+        if currents is not None:
+            load.now_a = [currents[phase] + unseen_a[phase] for phase in range(3)]
+        if power is not None:
+            load.now_w = power.value + unseen_w
+
+    def _judge(self, load: Load) -> None:
+        circuit = load.circuit
+        if not circuit.meter:
+            load.measured_a = (load.now_a[0], load.now_a[1], load.now_a[2])
+            load.measured_w = load.now_w
+        worst_a = max(load.measured_a) if load.measured_a is not None else 0.0
+        over_a = circuit.max_current_a > 0 and worst_a > circuit.max_current_a * OVERLOAD_SHARE
+        over_w = circuit.max_power_w > 0 and (load.measured_w or 0.0) > circuit.max_power_w * OVERLOAD_SHARE
+        load.overloaded = over_a or over_w
+        if load.overloaded:
+            m = load.memory
+            load.memory = CircuitMemory(m.power, m.currents_a, m.currents_s, self._now_s)
+
+    def _above(self, p: Point) -> list[Load]:
+        name = p.settings.circuit
+        if name is None or name not in self._loads:
+            return []
+        return [self._loads[each] for each in self._loads[name].chain]
+
+    def room(self, p: Point, phases: int, wish_a: float) -> Room:
+        """The current that fits on so many phases, at most ``wish_a``; the circuit with the least room limits it."""
+        tightest = Room(wish_a, wish_a)
+        if not self._loads:
+            return tightest
+        spare_a = self._unused_a(p)
+        if spare_a < wish_a:
+            tightest = Room(spare_a, spare_a, p.settings.circuit, Code.LIMITED_BY_CAR)
+        taken, taken_w = self._taken[p.index], self._taken_w[p.index]
+        used = _used(p, phases)
+        for load in self._above(p):
+            allowed, possible = self._room_in(load, p, used, taken, taken_w)
+            code, wait_s = Code.LIMITED_BY_CIRCUIT, 0.0
+            calm_s = INFINITE if load.memory.over_s is None else self._now_s - load.memory.over_s
+            if not load.known:
+                allowed = possible = 0.0
+                code = Code.CIRCUIT_METER_MISSING
+            elif calm_s < CALM_S and allowed > (present := p.offered_a if p.enabled else 0.0):
+                allowed, wait_s, code = present, CALM_S - calm_s, Code.CIRCUIT_CALMS_DOWN
+            if allowed < tightest.allowed_a:
+                circuit = load.circuit
+                tightest = Room(
+                    allowed,
+                    min(possible, tightest.possible_a),
+                    circuit.name,
+                    code,
+                    circuit.max_current_a,
+                    circuit.max_power_w,
+                    wait_s,
+                )
+        return tightest
+
+    def _unused_a(self, p: Point) -> float:
+        """A car that takes less than it is offered leaves the rest to the others, and grows back in steps."""
+        settled = p.charging and p.enabled and not p.in_transit and p.since(p.box.enabled_s) >= SETTLE_S
+        if not self._sharing or not settled or p.measured_a is None or not self._above(p):
+            return INFINITE
+        return max(p.min_a, p.measured_a + HEADROOM_A)
+
+    def _room_in(
+        self, load: Load, p: Point, used: tuple[int, ...], taken: Sequence[float], taken_w: float
+    ) -> tuple[float, float]:
+        """(may be offered now, may be offered once others made room), A per phase."""
+        circuit = load.circuit
+        allowed = possible = INFINITE
+        if circuit.max_current_a > 0:
+            for phase in used:
+                others = load.now_a[phase] - load.ours_a[phase]
+                before = sum((wish if rank > p.priority else got)[phase] for rank, wish, got in load.claims)
+                share = circuit.max_current_a - others - before
+                free = taken[phase] + max(0.0, circuit.max_current_a - load.now_a[phase])
+                possible = min(possible, share)
+                allowed = min(allowed, share, free)
+        if circuit.max_power_w > 0:
+            volts = self._voltage_v * len(used)
+            before = sum((wish if rank > p.priority else got)[3] for rank, wish, got in load.claims)
+            share_w = circuit.max_power_w - (load.now_w - load.ours_w) - before
+            free_w = taken_w + max(0.0, circuit.max_power_w - load.now_w)
+            possible = min(possible, share_w / volts)
+            allowed = min(allowed, share_w / volts, free_w / volts)
+        return allowed, possible
+
+    def claim(self, p: Point, phases: int, wish_a: float, got_a: float) -> None:
+        """What a loadpoint was given counts for those after it; what it wanted, for those of lower priority."""
+        if not self._loads:
+            return
+        used, taken = _used(p, phases), self._taken[p.index]
+        sleeps = p.enabled and not p.charging and not p.in_transit and got_a > 0
+        got = _spread(0.0 if sleeps else got_a, used, self._voltage_v)
+        wish = _spread(0.0 if sleeps else max(wish_a, got_a), used, self._voltage_v)
+        for load in self._above(p):
+            for phase in range(3):
+                load.now_a[phase] += max(0.0, got[phase] - taken[phase])
+                load.ours_a[phase] += max(0.0, got[phase] - taken[phase])
+            more_w = max(0.0, got[3] - self._taken_w[p.index])
+            load.now_w += more_w
+            load.ours_w += more_w
+            load.claims.append((p.priority, wish, got))
+
+    def overloaded(self) -> bool:
+        return any(load.overloaded for load in self._loads.values())
+
+    def last_over_s(self) -> float | None:
+        """When any circuit was last overloaded."""
+        times = [load.memory.over_s for load in self._loads.values() if load.memory.over_s is not None]
+        return max(times, default=None)
+
+    def memories(self) -> dict[str, CircuitMemory]:
+        return {name: load.memory for name, load in self._loads.items()}
+
+    def published(self) -> dict[str, CircuitDecision]:
+        return {
+            name: CircuitDecision(load.measured_w, load.measured_a, load.overloaded)
+            for name, load in self._loads.items()
+        }
+
+
+def _chain(name: str, circuits: Mapping[str, Circuit]) -> tuple[str, ...]:
+    """The circuit and those above it; a ring, which the configuration rejects, ends where it closes."""
+    chain: list[str] = []
+    at: str | None = name
+    while at is not None and at in circuits and at not in chain:
+        chain.append(at)
+        at = circuits[at].parent
+    return tuple(chain)
+
+
+def _signed(reading: MeterReading, voltage_v: float) -> Phases | None:
+    """Phase currents with the sign of their power; from the powers alone where a meter has no currents."""
+    amps, watts = plausible.phases(reading.currents_a, ABSURD_A), plausible.phases(reading.powers_w, ABSURD_W)
+    if amps is None:
+        return None if watts is None else (watts[0] / voltage_v, watts[1] / voltage_v, watts[2] / voltage_v)
+    if watts is None:
+        return amps
+    a, b, c = (-abs(amp) if watt < 0 else amp for amp, watt in zip(amps, watts, strict=True))
+    return a, b, c
+
+
+def _used(p: Point, phases: int) -> tuple[int, ...]:
+    """House phases that the loadpoint loads: those that are seen to carry current, else the first ones of its order."""
+    order = p.settings.phase_order
+    if p.currents_a is not None and p.measured_phases is not None and phases == p.measured_phases:
+        seen = tuple(order[own] for own in range(3) if p.currents_a[own] > 1.0)
+        if len(seen) == phases:
+            return seen
+    return order[:phases]
+
+
+def _drawn_a(p: Point) -> tuple[float, float, float]:
+    """Measured currents by house phase; from the power where only that is known."""
+    found = [0.0, 0.0, 0.0]
+    if p.currents_a is not None:
+        for own, phase in enumerate(p.settings.phase_order):
+            found[phase] += p.currents_a[own]
+    elif p.power_w > 0:
+        phases = p.phases_active
+        for phase in p.settings.phase_order[:phases]:
+            found[phase] += p.power_w / (p.voltage_v * phases)
+    return found[0], found[1], found[2]
+
+
+def house_a(p: Point) -> tuple[float, float, float]:
+    """Currents that count for the circuits: as drawn, or as offered while the car may still rise to that."""
+    drawn = _drawn_a(p)
+    if not p.in_transit or not p.enabled or not p.connected:
+        return drawn
+    told = _spread(p.offered_a, _used(p, p.phases_active), p.voltage_v)
+    return max(drawn[0], told[0]), max(drawn[1], told[1]), max(drawn[2], told[2])
+
+
+def _spread(current_a: float, used: tuple[int, ...], voltage_v: float) -> tuple[float, float, float, float]:
+    """A on each house phase, and W."""
+    a = current_a
+    return (
+        a if 0 in used else 0.0,
+        a if 1 in used else 0.0,
+        a if 2 in used else 0.0,
+        a * voltage_v * len(used),
+    )
+
+
+def overloaded_since(decided_s: float, snapshot: Snapshot, settings: Settings, memory: Memory, now_s: float) -> bool:
+    """Whether readings younger than the last decision show more than a circuit may carry."""
+    youngest = [each.at_s for each in snapshot.circuit_meters.values() if each.at_s is not None]
+    youngest += [each.charger.at_s for each in snapshot.loadpoints if each.charger.at_s is not None]
+    if not any(at_s > decided_s for at_s in youngest):
+        return False
+    started_s = now_s if memory.started_s is None else memory.started_s
+    points = []
+    for index, reading in enumerate(snapshot.loadpoints):
+        if index >= len(settings.loadpoints) or index >= len(memory.loadpoints):
+            continue
+        p = point(
+            index,
+            settings.loadpoints[index],
+            reading,
+            memory.loadpoints[index],
+            started_s,
+            now_s,
+            settings.voltage_v,
+        )
+        p.power_w = drawn_w(p)
+        points.append(p)
+    return Circuits(snapshot, settings, memory.circuits, points, started_s, now_s).overloaded()

@@ -1,0 +1,81 @@
+"""Every number of the control that no user sets; docs/control.rst explains them. Seconds, watt, ampere, volt."""
+
+STALE_S = 60.0
+"""A reading older than this is no reading."""
+SETTLE_S = 60.0
+"""A box and its car have settled this long after a switch on or off, and after a switch of phases."""
+REACTION_S = 6.0
+"""A charging car follows a new current within this time; until then its offer counts, not its draw."""
+SOC_KEPT_S = 3600.0
+"""A home battery's last state of charge stands for an hour."""
+
+ABSURD_W = 300_000.0
+"""More than 3 x 400 A: no house has it."""
+ABSURD_CHARGE_W = 100_000.0
+ABSURD_A = 1_000.0
+ABSURD_KWH = 1e9
+ABSURD_V = 1_000.0
+
+ACTIVE_A = 1.0
+"""A phase carries the car when more than this flows."""
+LIVE_V = 207.0
+UNKNOWN_PHASES = 3
+HEADROOM_A = 2.0
+"""A car that draws less than offered is thought to draw at most this much more."""
+ADOPT_A = 0.23
+WARN_A = 1.0
+OVERDRAW_A = 1.0
+REPORT_GRACE_S = 5.0
+"""A box shows a new current in its registers after this time."""
+REPEAT_S = (15.0, 60.0, 300.0)
+"""A command that is not obeyed is repeated after these times, the last one again and again."""
+
+FORCED_RESIDUAL_W = 100.0
+MINIMUM_BOOST_W = 100.0
+
+OVERLOAD_SHARE = 1.02
+"""A measured load above this share of a circuit's limit is an overload."""
+CALM_S = 15.0
+"""After an overload, currents rise once the load has stayed below the limit for this time."""
+CIRCUIT_METER_S = 60.0
+
+EXTERNAL_BATTERY_S = 60.0
+"""A battery mode ordered from outside lapses after this time."""
+BATTERY_CALM_S = 300.0
+"""After an overload, the battery is not charged from the grid for this time."""
+
+WAKE_S = 30.0
+WAKE_TRIES = 6
+
+HOUR_S = 3600.0
+PHASE_SWITCHES_PER_HOUR = 6
+SWITCHES_PER_HOUR = 12
+PERSON_S = 90.0
+"""What follows within this time from a person's act is that person's wish."""
+
+PERSISTENT_S = 60.0
+PERSISTENT_A = 1.0
+
+EFFICIENCY = 0.85
+"""Energy in the car's battery per energy from the grid."""
+
+TEST_W = 1_000.0
+"""A change of this size that we caused is a test of the meters."""
+TEST_FIRST_S = 10.0
+"""A car and the meters have followed after this."""
+TEST_DONE_S = 40.0
+"""What contradicts now is no delay any more."""
+TEST_GIVEN_UP_S = 120.0
+CONTRADICTIONS = 3
+STUCK_S = 60.0
+STUCK_READINGS = 4
+
+PLAUSIBLE_KW = 50.0
+"""A counter that grows faster jumped."""
+UNSEEN_KWH = 150.0
+"""At most so much is charged while nobody looks."""
+LONGEST_STEP_S = 300.0
+"""Power times time is not carried over a longer gap."""
+
+RETRY_S = 10.0
+"""A failed command is tried again after this, whatever the interval."""

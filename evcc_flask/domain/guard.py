@@ -1,0 +1,17 @@
+"""Must be decided at once? A fuse does not wait for the next cycle, and a failed command not for a long one."""
+
+from .circuits import overloaded_since
+from .figures import RETRY_S
+from .memory import Memory
+from .moment import Moment
+from .settings import Settings
+from .snapshot import Snapshot
+
+
+def guard(snapshot: Snapshot, settings: Settings, memory: Memory, now: Moment) -> bool:
+    """True when a reading younger than the last decision shows an overload, or a failed command has waited 10 s."""
+    decided_s = memory.decided_s if memory.decided_s is not None else float("-inf")
+    if settings.circuits and overloaded_since(decided_s, snapshot, settings, memory, now.s):
+        return True
+    failed = any(each.error is not None and each.available for each in snapshot.outcomes)
+    return failed and now.since(decided_s) >= RETRY_S

@@ -1,0 +1,42 @@
+"""What can be believed: NaN, infinite and absurd values are missing values, and so is what was read too long ago."""
+
+from .figures import STALE_S
+from .memory import Held
+from .readings import MeterReading, Phases
+from .reasons import Code, Reason, because
+
+
+def number(value: float | None, limit: float) -> float | None:
+    """``value`` if it is a number between -limit and limit, else None. NaN fails every comparison."""
+    return value if value is not None and -limit <= value <= limit else None
+
+
+def phases(values: Phases | None, limit: float) -> Phases | None:
+    """Three believable values, or None."""
+    if values is None or len(values) != 3:
+        return None
+    a, b, c = values
+    return values if -limit <= a <= limit and -limit <= b <= limit and -limit <= c <= limit else None
+
+
+def fresh(at_s: float | None, started_s: float, now_s: float) -> bool:
+    """Read in this run, and at most 60 s ago."""
+    return at_s is not None and at_s >= started_s and now_s - at_s <= STALE_S
+
+
+def held(
+    value: float | None, at_s: float | None, before: Held | None, limit: float, started_s: float, now_s: float
+) -> Held | None:
+    """The value as read, or the last believable one while it is young enough."""
+    if at_s is not None and at_s >= started_s and value is not None and -limit <= value <= limit:
+        before = Held(value, min(at_s, now_s))
+    return before if before is not None and now_s - before.at_s <= STALE_S else None
+
+
+def doubt(reading: MeterReading, known: Held | None, limit: float, now_s: float) -> Reason | None:
+    """Why this meter's value is missing or an old one; None when all is well."""
+    if reading.power_w is not None and number(reading.power_w, limit) is None:
+        return because(Code.IMPLAUSIBLE_VALUE, meter=reading.name, value=str(reading.power_w))
+    if known is None:
+        return because(Code.METER_SILENT, meter=reading.name)
+    return None

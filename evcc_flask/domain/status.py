@@ -1,0 +1,65 @@
+"""Plugged in, started, stopped, gone: what happened at a loadpoint since the last cycle, and what it ends or begins."""
+
+from .decision import Event, SettingChange
+from .memory import ELAPSED, TimerKind
+from .point import Point
+from .words import Feature, Mode, Status
+
+
+def follow(p: Point) -> None:
+    """Note the events in their order and what they set back; a silent box has none."""
+    if p.fresh:
+        _events(p)
+    _mode(p)
+
+
+def _events(p: Point) -> None:
+    before = p.memory.status
+    was_connected, was_charging = before in (Status.B, Status.C), before is Status.C
+    if was_charging and not p.charging:
+        p.events.append(Event.STOP)
+    if (was_connected or before is None) and not p.connected:
+        _left(p)
+    if p.connected and not was_connected:
+        _came(p, at_start=before is None)
+    if p.charging and not was_charging:
+        p.events.append(Event.START)
+
+
+def _came(p: Point, *, at_start: bool) -> None:
+    p.events.append(Event.CONNECT)
+    p.person_s = p.now_s
+    p.measured_phases = None
+    p.timer = None if at_start and p.charging else ELAPSED
+    p.welcome = Feature.WELCOME_CHARGE in p.features
+
+
+def _left(p: Point) -> None:
+    p.events.append(Event.DISCONNECT)
+    p.measured_phases = None
+    p.timer = None
+    p.boosting = False
+    s = p.settings
+    _change(p, "boost", s.boost, False)
+    if Feature.INTEGRATED_DEVICE in p.features:
+        return
+    if s.default_mode is not None:
+        _change(p, "mode", s.mode, s.default_mode)
+    _change(p, "limit_soc_percent", s.limit_soc_percent, 0)
+    _change(p, "limit_energy_kwh", s.limit_energy_kwh, 0.0)
+
+
+def _change(p: Point, name: str, value: object, wanted: object) -> None:
+    if value != wanted:
+        p.changes.append(SettingChange(p.index, name, wanted))
+
+
+def _mode(p: Point) -> None:
+    """Off and now start all waiting anew, minpv that for the sun; pv keeps it."""
+    before = p.memory.mode
+    if before is None or before is p.mode:
+        return
+    p.boosting = False
+    scaling = p.timer is not None and p.timer.kind in (TimerKind.SCALE_1P, TimerKind.SCALE_3P)
+    if p.mode in (Mode.OFF, Mode.NOW) or (p.mode is Mode.MINPV and not scaling):
+        p.timer = None
