@@ -1,6 +1,7 @@
 """Sets up logging: an area is a logger's name, its level comes from the configuration, lines look as evcc's do."""
 
 import logging
+import os
 import sys
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -38,6 +39,7 @@ class LineHandler(logging.Handler):
         self._ring = ring
         self._redact = redact
         self._now = now
+        self._journal = _is_journal(stream)
 
     def format(self, record: logging.LogRecord) -> str:
         at = self._now() if self._now else datetime.fromtimestamp(record.created)  # noqa: DTZ006 - lines show local time
@@ -50,10 +52,25 @@ class LineHandler(logging.Handler):
         try:
             line = self.format(record)
             self._ring.append(Line(record.name, record.levelno, line))
-            self._stream.write(line + "\n")
+            self._stream.write(f"{_priority(record.levelno) if self._journal else ''}{line}\n")
             self._stream.flush()
         except Exception:  # noqa: BLE001 - why: logging's own rule, a broken stderr must not stop the caller
             self.handleError(record)
+
+
+def _is_journal(stream: TextIO) -> bool:
+    """Whether systemd's journal reads the stream: JOURNAL_STREAM then names its device and inode."""
+    try:
+        status = os.fstat(stream.fileno())
+    except (OSError, ValueError):
+        return False
+    return os.environ.get("JOURNAL_STREAM") == f"{status.st_dev}:{status.st_ino}"
+
+
+def _priority(level: int) -> str:
+    """syslog's number as sd-daemon(3) has it, so that ``journalctl -p warning`` finds the line."""
+    steps = ((logging.CRITICAL, 2), (logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6))
+    return f"<{next((number for step, number in steps if level >= step), 7)}>"
 
 
 def start_logs(

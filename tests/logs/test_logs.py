@@ -107,3 +107,14 @@ def test_the_ring_keeps_the_last_lines_and_finds_them_by_level_and_area():
     assert ring.lines(logging.DEBUG, count=1) == ["3"]
     assert ring.lines(logging.DEBUG, count=0) == []
     assert ring.areas() == ["a", "b"]
+
+
+def test_the_journal_is_told_the_priority(tmp_path, monkeypatch):
+    with (tmp_path / "journal").open("w+") as journal:
+        status = (tmp_path / "journal").stat()
+        monkeypatch.setenv("JOURNAL_STREAM", f"{status.st_dev}:{status.st_ino}")
+        start_logs("debug", {}, redact=str, stream=journal, ring=Ring())
+        for level in (logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR, logging.CRITICAL):
+            logging.getLogger("site").log(level, "x")
+        journal.seek(0)
+        assert [line[:3] for line in journal] == ["<7>", "<6>", "<4>", "<3>", "<2>"]
