@@ -7,6 +7,7 @@ each other's frames, and the other one may be an inverter that steers by that me
 import contextlib
 import errno
 import fcntl
+import logging
 import termios
 from collections.abc import Callable
 from threading import Lock
@@ -20,6 +21,8 @@ from .manners import SLICE_S, Etiquette, Pace
 from .needs import ErrorKind, ReadError, Table
 from .refusals import refusal
 from .specs import ModbusSpec
+
+log = logging.getLogger("bus")
 
 LISTEN_S = 1.0
 FOREIGN_BYTES = 4
@@ -224,7 +227,12 @@ class SerialWire:
                 # minimalmodbus takes code 5 (needs more time) for no error, and stumbles over the function code.
                 if line.exception is not None and (_refused(error) or line.exception == 5):
                     raise refusal(place, line.exception) from error
-                raise ReadError(ErrorKind.GARBLED, f"{place}: the answer is garbled ({error})") from error
+                log.debug("%s: %s", place, error)
+                raise ReadError(
+                    ErrorKind.GARBLED,
+                    f"{place}: the answer is garbled. Are baud rate and parity right, each id used once, the line "
+                    "terminated?",
+                ) from error
             except (OSError, termios.error) as error:
                 line.close()
                 raise ReadError(ErrorKind.CONNECTION, f"{line.place}: {_why(error)}") from error
@@ -251,8 +259,8 @@ def _refused(error: minimalmodbus.ModbusException) -> bool:
 
 
 def _why(error: Exception) -> str:
-    number = error.errno if isinstance(error, OSError) else None
-    if number in (errno.ENOENT, errno.ENXIO, errno.ENODEV):
+    number = error.errno if isinstance(error, OSError) else error.args[0] if error.args else None
+    if number in (errno.EIO, errno.ENOENT, errno.ENXIO, errno.ENODEV):
         return "there is no such port. Is the adapter plugged in?"
     if number == errno.EACCES:
         return "no permission to open the port. Add the user to the group dialout."
