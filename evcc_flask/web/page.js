@@ -115,11 +115,13 @@ function sentence(reason) {
   return figures ? `${text} (${figures})` : text;
 }
 
-function figures(pairs) {
-  return pairs.flatMap(([name, value, note]) => {
+function figures(rows) {
+  return rows.map(([name, value, note]) => {
     const shown = element("dd", value);
     if (note) shown.append(" ", element("small", note));
-    return [element("dt", name), shown].reduce((box, part) => (box.append(part), box), element("div"));
+    const box = element("div");
+    box.append(element("dt", name), shown);
+    return box;
   });
 }
 
@@ -127,18 +129,22 @@ function reasons(list) {
   return (list || []).map((reason) => element("li", sentence(reason)));
 }
 
+// A flow that has two directions: its size, and the word for where it goes.
+function flow(watts, outward, inward) {
+  if (typeof watts !== "number" || watts === 0) return [power(watts), ""];
+  return [power(Math.abs(watts)), watts < 0 ? outward : inward];
+}
+
 function house(state) {
-  const pairs = [["Sun", power(state.pvPower)]];
-  if (state.gridConfigured !== false) {
-    pairs.push(["Grid", power(state.gridPower), state.gridPower < 0 ? "export" : state.gridPower > 0 ? "import" : ""]);
-  }
+  const rows = [["Sun", power(state.pvPower)]];
+  if (state.gridConfigured !== false) rows.push(["Grid", ...flow(state.gridPower, "export", "import")]);
   if (state.battery && state.battery.length) {
-    const flow = state.batteryPower < 0 ? "charging" : state.batteryPower > 0 ? "discharging" : "";
+    const [size, direction] = flow(state.batteryPower, "charging", "discharging");
     const soc = typeof state.batterySoc === "number" ? `${number(state.batterySoc)} %` : "";
-    pairs.push(["Home battery", power(state.batteryPower), [soc, flow].filter(Boolean).join(", ")]);
+    rows.push(["Home battery", size, [soc, direction].filter(Boolean).join(", ")]);
   }
-  pairs.push(["House", power(state.homePower)]);
-  return figures(pairs);
+  rows.push(["House", power(state.homePower)]);
+  return figures(rows);
 }
 
 function loadpoint(point, index) {
@@ -210,6 +216,7 @@ async function look() {
     byId("status").textContent = `No answer from the server (${error.message}). Trying again; the figures below are old.`;
     byId("status").className = "lost";
   }
+  clearTimeout(next);
   if (!document.hidden) next = setTimeout(look, PAUSE_MS);
 }
 
