@@ -1,0 +1,89 @@
+"""All problems of a node at once: a typo must not hide the next one until the first is mended."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any, TypeVar
+
+from marshmallow import ValidationError
+
+from evcc_flask.domain.issues import Misconfigured
+
+from .fields import Loose, as_map
+
+T = TypeVar("T")
+Path = tuple[str | int, ...]
+
+
+class Problems:
+    """Collects what goes wrong while a node is built; ``end`` raises all of it as one group."""
+
+    def __init__(self) -> None:
+        self.found: list[Misconfigured] = []
+
+    @contextmanager
+    def below(self, *path: str | int) -> Iterator[None]:
+        """Keep what is raised inside, with ``path`` in front."""
+        try:
+            yield
+        except (Misconfigured, ExceptionGroup) as error:
+            self.found += [problem.below(*path) for problem in problems_of(error)]
+
+    def build(self, make: Callable[[], T], *path: str | int) -> T | None:
+        """What ``make`` returns; None, and its problems kept, where it fails."""
+        with self.below(*path):
+            return make()
+        return None
+
+    def load(self, schema: Loose, node: Any) -> dict[str, Any] | None:
+        """``node`` checked; its problems are kept and its sound settings come back, so that these are looked into, too.
+
+        None where a setting is missing without which nothing can be said.
+        """
+        with self.below():
+            return load(schema, node)
+        wrong = {problem.path[0] for problem in self.found if problem.path}
+        with suppress(ValidationError):
+            return schema.load_loose({key: value for key, value in (as_map(node) or {}).items() if key not in wrong})
+        return None
+
+    def end(self) -> None:
+        """Raise what was found, if anything was."""
+        if self.found:
+            raise ExceptionGroup("this configuration cannot work", self.found)
+
+
+def problems_of(error: Misconfigured | ExceptionGroup[Any]) -> list[Misconfigured]:
+    """Every Misconfigured in what a builder raised, in order. Anything else in a group is raised again."""
+    if isinstance(error, Misconfigured):
+        return [error]
+    ours, others = error.split(Misconfigured)
+    if others is not None:
+        raise others
+    return list(_leaves(ours)) if ours is not None else []
+
+
+def load(schema: Loose, node: Any) -> dict[str, Any]:
+    """Check ``node`` against ``schema``; raises a group of Misconfigured, each with its path."""
+    try:
+        return schema.load_loose(node)
+    except ValidationError as error:
+        raise ExceptionGroup("this configuration cannot work", list(_flat(error.messages, ()))) from None
+
+
+def _flat(messages: Any, path: Path) -> Iterator[Misconfigured]:
+    if isinstance(messages, Mapping):
+        for key, below in messages.items():
+            yield from _flat(below, path if key == "_schema" else (*path, key))
+    elif isinstance(messages, str):
+        yield Misconfigured(messages, path)
+    else:
+        for message in messages:
+            yield from _flat(message, path)
+
+
+def _leaves(group: ExceptionGroup[Misconfigured]) -> Iterable[Misconfigured]:
+    for error in group.exceptions:
+        if isinstance(error, ExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error

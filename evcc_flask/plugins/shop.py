@@ -1,0 +1,73 @@
+"""The context in which the plugins of one device are built: its links, clocks, virtual machines and dead man's handle.
+
+Building does no I/O; a link is only named.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from evcc_flask.bus.needs import Link
+from evcc_flask.domain.ports import Clock
+
+from .answers import Answers
+from .machines import Machines
+from .web import Caller
+
+if TYPE_CHECKING:
+    from evcc_flask.bus.specs import ModbusSpec
+
+
+class Links(Protocol):
+    """What plugins need of the bus."""
+
+    def modbus(self, spec: "ModbusSpec") -> Link: ...
+
+    def calls(self, name: str) -> Link: ...
+
+
+class Lease(Protocol):
+    """The dead man's handle of a device: keep-alives are sent only while it is alive."""
+
+    def alive(self) -> bool: ...
+
+
+class NoLease:
+    """For devices that nobody decides about: nothing is ever repeated."""
+
+    def alive(self) -> bool:
+        return False
+
+
+@dataclass(frozen=True)
+class Shop:
+    """``device`` names the device and its worker for HTTP, scripts and JavaScript."""
+
+    bus: Links
+    clock: Clock
+    device: str
+    answers: Answers
+    machines: Machines
+    caller: Caller
+    lease: Lease
+
+    def calls(self) -> Link:
+        """The device's own worker for what is not Modbus."""
+        return self.bus.calls(self.device)
+
+
+class Workshop:
+    """One for the house: what devices share (equal GETs, named JavaScript machines)."""
+
+    def __init__(self, bus: Links, clock: Clock, javascript: Iterable[Mapping[str, Any]] = ()) -> None:
+        """``javascript``: the configuration's entries, each ``vm`` and ``script``. Raises a group of Misconfigured."""
+        self._bus = bus
+        self.clock = clock
+        self._answers = Answers(clock)
+        self._machines = Machines(bus.calls, javascript)
+
+    def shop(self, device: str, lease: Lease | None = None) -> Shop:
+        """The context for ``device``, a name that is unique in the house (``charger garage``)."""
+        return Shop(
+            self._bus, self.clock, device, self._answers, self._machines, Caller(self._clock), lease or NoLease()
+        )
