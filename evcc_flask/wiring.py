@@ -5,13 +5,13 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from evcc_flask.bus.bus import Bus
 from evcc_flask.clock import DemoClock, SystemClock, parse_demo_clock
-from evcc_flask.config.house import settings_of
+from evcc_flask.config.house import settings_of, unguarded
 from evcc_flask.config.load import load
-from evcc_flask.config.model import Configuration, DeviceConfig
+from evcc_flask.config.model import Configuration, DeviceConfig, OwnDevice
 from evcc_flask.config.problems import issues_of
 from evcc_flask.control.absent import AbsentCharger, AbsentMeter
 from evcc_flask.control.controller import Controller
@@ -30,7 +30,7 @@ from evcc_flask.domain.settings import Settings
 from evcc_flask.domain.snapshot import Snapshot
 from evcc_flask.logs.setup import start_logs
 from evcc_flask.options import Options
-from evcc_flask.plugins.shop import Shop
+from evcc_flask.plugins.shop import Workshop
 from evcc_flask.security.redaction import REDACTOR
 from evcc_flask.storage.database import Database
 from evcc_flask.storage.owner import Owner
@@ -59,12 +59,23 @@ def build_house(configuration: Configuration, clock: SystemClock | DemoClock) ->
     bus = Bus(clock)
     devices = DeviceField(bus)
     issues = list(configuration.issues)
-    vms: dict[str, Any] = {}
+    try:
+        workshop = Workshop(bus, clock, configuration.javascript)
+    except (Misconfigured, ExceptionGroup) as problem:
+        issues.extend(issues_of(configuration, DeviceConfig("", "", {}, "javascript"), problem, "javascript"))
+        workshop = Workshop(bus, clock)
+
+    def made_meter(entry: DeviceConfig) -> Meter:
+        own = configuration.own.devices.get(entry.name, OwnDevice())
+        return build_meter(entry.name, entry.type, entry.params, workshop, invert=own.invert)
+
+    def made_charger(entry: DeviceConfig) -> Charger:
+        return build_charger(entry.name, entry.type, entry.params, workshop)
 
     def build(
         entries: tuple[DeviceConfig, ...],
         kind: str,
-        maker: Callable[..., Device],
+        maker: Callable[[DeviceConfig], Device],
         stand_in: Callable[[str, str], Device],
         wanted: set[str],
     ) -> dict[str, Device]:
@@ -73,8 +84,7 @@ def build_house(configuration: Configuration, clock: SystemClock | DemoClock) ->
             if wanted and entry.name not in wanted:
                 continue
             try:
-                shop = Shop(bus=bus, clock=clock, device=entry.name, vms=vms)
-                made[entry.name] = maker(entry.name, entry.type, entry.params, shop)
+                made[entry.name] = maker(entry)
                 devices.add(made[entry.name])  # type: ignore[arg-type]
             except (Misconfigured, ExceptionGroup) as problem:
                 found = issues_of(configuration, entry, problem, kind)
@@ -97,8 +107,8 @@ def build_house(configuration: Configuration, clock: SystemClock | DemoClock) ->
         if name
     }
     wanted_chargers = {loadpoint.charger for loadpoint in loadpoints if loadpoint.charger}
-    meters = build(configuration.meters, "meter", build_meter, AbsentMeter, wanted_meters)
-    chargers = build(configuration.chargers, "charger", build_charger, AbsentCharger, wanted_chargers)
+    meters = build(configuration.meters, "meter", made_meter, AbsentMeter, wanted_meters)
+    chargers = build(configuration.chargers, "charger", made_charger, AbsentCharger, wanted_chargers)
 
     def meter(name: str) -> Meter:
         return meters.get(name) or AbsentMeter(name, f"no meter is named {name!r}")
@@ -139,7 +149,7 @@ class Server:
         self.database = Database.open(path, self.clock)
         self.clock.trust_after(self.database.newest_time())
         built = build_house(configuration, self.clock)
-        standing = (*built.issues, *self.database.issues)
+        standing = (*built.issues, *unguarded(configuration, built.chargers), *self.database.issues)
         for issue in standing:
             log.log(logging.ERROR if issue.fatal else logging.WARNING, "%s", issue)
         rows = self.database.settings()

@@ -64,7 +64,7 @@ def check(path: Path | None, environ: Mapping[str, str], say: Callable[[str], No
     finally:
         built.field.close()
     if results:
-        head = ("", "DEVICE", "LINK", "VALUES", "MS", "FAIL-SAFE")
+        head = ("KIND", "DEVICE", "LINK", "VALUES", "MS", "FAIL-SAFE")
         rows = [(r.kind, r.name, r.link, r.values or r.error or "", r.milliseconds, r.failsafe) for r in results]
         say(REDACTOR.text(columns(head, rows)))
     say(REDACTOR.text(_told(issues)))

@@ -48,7 +48,7 @@ def _full(device: Mapping[str, Any]) -> str:
     lines += [f"  {'note:':<24}{note}" for note in device["notes"]]
     if device["parameters"]:
         lines += ["", "  parameters and their defaults"]
-        lines += [f"    {name:<22}{text}" for name, text in device["parameters"].items()]
+        lines += [f"    {name:<22}{text}".rstrip() for name, text in device["parameters"].items()]
     return "\n".join(lines)
 
 
