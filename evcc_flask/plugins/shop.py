@@ -69,5 +69,5 @@ class Workshop:
     def shop(self, device: str, lease: Lease | None = None) -> Shop:
         """The context for ``device``, a name that is unique in the house (``charger garage``)."""
         return Shop(
-            self._bus, self.clock, device, self._answers, self._machines, Caller(self._clock), lease or NoLease()
+            self._bus, self.clock, device, self._answers, self._machines, Caller(self.clock), lease or NoLease()
         )
