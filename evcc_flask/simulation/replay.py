@@ -36,6 +36,9 @@ from .scenario import BoxEvent, CarEvent, Event, Scenario
 ORIGIN_S = 5000.0
 """The monotonic clock at the scenario's start: anything but 0."""
 
+WARM_UP = timedelta(minutes=1)
+"""The house has lived for so long when the controller first looks: batteries and meters have settled."""
+
 _WORDS: Mapping[type, str] = {
     OfferCurrent: "current",
     Enable: "enable",
@@ -105,7 +108,7 @@ def run(scenario: Scenario) -> Trace:
 class _Replay:
     def __init__(self, scenario: Scenario) -> None:
         self._scenario = scenario
-        self._house = House(scenario.description())
+        self._house = House(scenario.description(WARM_UP))
         self._settings = scenario.settings
         self._memory = Memory()
         self._observer = Observer(scenario, self._house)
@@ -122,6 +125,8 @@ class _Replay:
     def run(self) -> Trace:
         cycles = []
         at, end = self._scenario.start, self._scenario.end
+        while self._coming and self._scenario.midnight + self._coming[0].at <= at:
+            self._happen(self._coming.pop(0))
         step = timedelta(seconds=self._scenario.watch_s or self._settings.interval_s)
         due = at
         while at <= end:

@@ -169,10 +169,10 @@ class Scenario:
     def midnight(self) -> datetime:
         return datetime.combine(self.house.day, datetime.min.time(), ZONE)
 
-    def description(self) -> HouseDescription:
-        """The physical house of it."""
+    def description(self, warm_up: timedelta) -> HouseDescription:
+        """The physical house of it, which begins to live ``warm_up`` before the scenario."""
         return HouseDescription(
-            start=self.start,
+            start=self.start - warm_up,
             seed=self.house.seed,
             clouds=self.house.clouds,
             base_load_w=self.house.base_load_w,
