@@ -15,7 +15,7 @@ from evcc_flask.plugins.ports import Sink
 from .lease import LONGEST_S, Lease
 from .outbox import Errand, Outbox
 from .parts import LEAST_A, ChargerParts, KeepAlive
-from .take import Taken, forget, needs_of, side_number, side_phases, side_value, take
+from .take import Eye, Taken, forget, needs_of
 
 KIND = {OfferCurrent: "current", Enable: "switch", Disable: "switch", SwitchPhases: "phases", WakeUp: "wakeup"}
 """Which commands replace each other while they wait for the link."""
@@ -32,6 +32,7 @@ class SourceCharger:
         self._lease = lease
         self._clock = clock
         self._fallback = fallback
+        self._eye = Eye()
         self._outbox = Outbox()
         self._last_a: float | None = None
         self._switched: bool | None = None
@@ -67,28 +68,28 @@ class SourceCharger:
     def reading(self) -> ChargerReading:
         """The latest values, instantly."""
         parts = self._parts
-        taken = take(parts.status)
+        taken = self._eye.look(parts.status)
         status, error = _status(taken)
         at_s = taken.at_s
         if taken.error is not None and parts.prepare is not None:
             self._prepared = False
-        enabled = side_value(parts.enabled, at_s)
+        enabled = self._eye.beside(parts.enabled, at_s)
         return ChargerReading(
             name=self.name,
             at_s=at_s,
             status=status,
             enabled=None if enabled is None else bool(enabled),
-            offered_a=side_number(parts.offered, at_s),
-            phases=_phase_count(side_number(parts.phases, at_s)),
-            power_w=side_number(parts.power, at_s),
+            offered_a=self._eye.figure(parts.offered, at_s),
+            phases=_phase_count(self._eye.figure(parts.phases, at_s)),
+            power_w=self._eye.figure(parts.power, at_s),
             power_at_s=parts.power.at_s() if parts.power else None,
-            energy_kwh=side_number(parts.energy, at_s),
-            currents_a=side_phases(parts.currents, at_s),
-            voltages_v=side_phases(parts.voltages, at_s),
-            identifier=str(side_value(parts.identify, at_s) or "").strip("\0 ") or None,
-            soc_percent=side_number(parts.soc, at_s),
-            min_current_a=side_number(parts.min_current, at_s),
-            max_current_a=side_number(parts.max_current, at_s),
+            energy_kwh=self._eye.figure(parts.energy, at_s),
+            currents_a=self._eye.phases(parts.currents, at_s),
+            voltages_v=self._eye.phases(parts.voltages, at_s),
+            identifier=str(self._eye.beside(parts.identify, at_s) or "").strip("\0 ") or None,
+            soc_percent=self._eye.figure(parts.soc, at_s),
+            min_current_a=self._eye.figure(parts.min_current, at_s),
+            max_current_a=self._eye.figure(parts.max_current, at_s),
             error=error,
             traits=replace(self._traits, failsafe=self._failsafe()),
         )
@@ -181,7 +182,7 @@ class SourceCharger:
         at_s = source.at_s() if source else None
         if at_s is None or (self._switched is not None and at_s <= self._switched_at_s):
             return self._switched
-        told = side_value(source, at_s)
+        told = self._eye.beside(source, at_s)
         return self._switched if told is None else bool(told)
 
     def _prepare(self) -> None:
@@ -193,7 +194,7 @@ class SourceCharger:
 
     def _keep_alive(self, keep_alive: KeepAlive, wire: Any) -> None:
         now_s = self._clock.monotonic_s()
-        told_s = side_number(keep_alive.timeout_s, None)
+        told_s = self._eye.figure(keep_alive.timeout_s)
         period_s = max(keep_alive.every_s, min(told_s or 0.0, LONGEST_S) * keep_alive.share)
         last_s = self._parts.status.at_s() if keep_alive.read else self._kept_at_s
         # Half a tick of grace: the ticks themselves come every ``every_s``.
@@ -214,7 +215,7 @@ class SourceCharger:
         if self._enabled() is False:
             self._parts.off.write(False)
             return
-        current_a = self._last_a or side_number(self._parts.offered, None)
+        current_a = self._last_a or self._eye.figure(self._parts.offered)
         if current_a is not None and current_a >= self._parts.least_a:
             self._parts.current.write(self._shaped(current_a))
 
@@ -222,14 +223,12 @@ class SourceCharger:
         points = self._parts.failsafe
         if points is None:
             return None
-        timeout_s = side_number(points.timeout_s, None)
-        current_a = side_number(points.current_a, None)
-        documented = points.documented
-        return Failsafe(
-            timeout_s=documented.timeout_s if timeout_s is None else timeout_s,
-            current_a=documented.current_a if current_a is None else current_a,
-            how=documented.how,
-        )
+        timeout_s = self._eye.figure(points.timeout_s)
+        current_a = self._eye.figure(points.current_a)
+        if points.documented is not None:
+            timeout_s = points.documented.timeout_s if timeout_s is None else timeout_s
+            current_a = points.documented.current_a if current_a is None else current_a
+        return Failsafe(timeout_s, current_a, points.how) if timeout_s and current_a is not None else None
 
 
 STATES = {

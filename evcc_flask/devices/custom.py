@@ -18,7 +18,7 @@ from evcc_flask.plugins.values import Kind
 
 from .parts import ChargerParts, MeterParts
 from .sinks import Nowhere
-from .sources import Above, Cases, Fixed, Scaled, number
+from .sources import above, cases, fixed, number, scaled
 from .take import Triple
 
 SLOW_S = 60.0
@@ -92,7 +92,7 @@ class Bench:
         value = self.node.get(key)
         if value is None or as_map(value) is not None:
             return self.source(key, Kind.FLOAT, LIMIT_S)
-        return Fixed(value, self.shop.clock)
+        return fixed(value, self.shop.clock)
 
     def triple(self, key: str, max_age_s: float = 0.0) -> Triple | None:
         """Exactly three plugins."""
@@ -143,11 +143,11 @@ def meter(params: Mapping[str, Any], shop: Shop) -> MeterParts:
     mode, limit = bench.sink("batterymode", "batteryMode"), bench.sink("limitsoc", "limitSoc")
     if mode is None and limit is not None and soc is not None:
         mode = SocLimit(
-            limit, soc, low or Fixed(MIN_SOC_PERCENT, shop.clock), high or Fixed(MAX_SOC_PERCENT, shop.clock)
+            limit, soc, low or fixed(MIN_SOC_PERCENT, shop.clock), high or fixed(MAX_SOC_PERCENT, shop.clock)
         )
     bench.pairs()
     made = MeterParts(
-        power=power or Fixed(None, shop.clock),
+        power=power or fixed(None, shop.clock),
         energy=bench.source("energy", max_age_s=SLOW_S),
         return_energy=bench.source("returnenergy", max_age_s=SLOW_S),
         powers=None if battery else bench.triple("powers"),
@@ -181,7 +181,7 @@ def charger(params: Mapping[str, Any], shop: Shop) -> ChargerParts:
     wakeup = bench.sink("wakeup", "wakeup")
     bench.pairs()
     made = ChargerParts(
-        status=bench.source("status", Kind.TEXT) or Fixed("", shop.clock),
+        status=bench.source("status", Kind.TEXT) or fixed("", shop.clock),
         enabled=bench.source("enabled", Kind.BOOL),
         on=enable or nothing,
         off=enable or nothing,
@@ -215,9 +215,9 @@ def switch_socket(params: Mapping[str, Any], shop: Shop) -> ChargerParts:
         bench.problems.found.append(Misconfigured("is missing", ("power",), "Or give a negative standbypower."))
     power = bench.source("power")
     if standby_w < 0 and enabled is not None:
-        power = Scaled(Cases([("1", enabled)], "0"), -standby_w)
+        power = scaled(cases([("1", enabled)], "0"), -standby_w)
     made = ChargerParts(
-        status=Cases([("C", Above(power, max(0.0, standby_w)))] if power else [], "B"),
+        status=cases([("C", above(power, max(0.0, standby_w)))] if power else [], "B"),
         enabled=enabled,
         on=enable or Nowhere(),
         off=enable or Nowhere(),

@@ -10,7 +10,7 @@ from evcc_flask.domain.words import BatteryMode
 from .lease import Lease
 from .outbox import Errand, Outbox
 from .parts import MeterParts, Repeat
-from .take import forget, needs_of, side_number, side_phases, take_number
+from .take import Eye, forget, needs_of
 
 
 class SourceMeter:
@@ -22,6 +22,7 @@ class SourceMeter:
         self._parts = parts
         self._lease = lease
         self._fallback = fallback
+        self._eye = Eye()
         self._outbox = Outbox()
         self._mode: BatteryMode | None = None
         self._waiting: BatteryMode | None = None
@@ -45,18 +46,17 @@ class SourceMeter:
     def reading(self) -> MeterReading:
         """The latest values, instantly."""
         parts = self._parts
-        power = take_number(parts.power)
-        at_s = power.at_s
+        power_w, at_s, error = self._eye.number(parts.power)
         return MeterReading(
             name=self.name,
             at_s=at_s,
-            power_w=power.value if isinstance(power.value, float) else None,
-            energy_kwh=side_number(parts.energy, at_s),
-            return_energy_kwh=side_number(parts.return_energy, at_s),
-            powers_w=side_phases(parts.powers, at_s),
-            currents_a=side_phases(parts.currents, at_s),
-            voltages_v=side_phases(parts.voltages, at_s),
-            error=power.error,
+            power_w=power_w,
+            energy_kwh=self._eye.figure(parts.energy, at_s),
+            return_energy_kwh=self._eye.figure(parts.return_energy, at_s),
+            powers_w=self._eye.phases(parts.powers, at_s),
+            currents_a=self._eye.phases(parts.currents, at_s),
+            voltages_v=self._eye.phases(parts.voltages, at_s),
+            error=error,
             title=parts.title,
             icon=parts.icon,
         )
@@ -64,7 +64,7 @@ class SourceMeter:
     def pv_reading(self) -> PvReading:
         """The same, with the inverter's AC limit."""
         reading = self.reading()
-        return PvReading(reading, side_number(self._parts.max_ac_w, reading.at_s))
+        return PvReading(reading, self._eye.figure(self._parts.max_ac_w, reading.at_s))
 
     def battery_reading(self) -> BatteryReading:
         """The same, with what a battery tells beside; min and max SoC default to evcc's 20 and 95 % elsewhere."""
@@ -73,14 +73,14 @@ class SourceMeter:
         at_s = reading.at_s
         return BatteryReading(
             meter=reading,
-            soc_percent=side_number(parts.soc, at_s),
-            capacity_kwh=side_number(parts.capacity, at_s),
+            soc_percent=self._eye.figure(parts.soc, at_s),
+            capacity_kwh=self._eye.figure(parts.capacity, at_s),
             controllable=parts.battery_mode is not None,
             mode=self._reported_mode(at_s),
-            min_soc_percent=side_number(parts.min_soc, at_s),
-            max_soc_percent=side_number(parts.max_soc, at_s),
-            max_charge_w=side_number(parts.max_charge_w, at_s),
-            max_discharge_w=side_number(parts.max_discharge_w, at_s),
+            min_soc_percent=self._eye.figure(parts.min_soc, at_s),
+            max_soc_percent=self._eye.figure(parts.max_soc, at_s),
+            max_charge_w=self._eye.figure(parts.max_charge_w, at_s),
+            max_discharge_w=self._eye.figure(parts.max_discharge_w, at_s),
         )
 
     def set_battery_mode(self, mode: BatteryMode, done: Done) -> None:
@@ -131,5 +131,5 @@ class SourceMeter:
             self._put(self._mode)
 
     def _reported_mode(self, at_s: float | None) -> BatteryMode | None:
-        number = side_number(self._parts.mode, at_s)
+        number = self._eye.figure(self._parts.mode, at_s)
         return None if number is None or int(number) not in list(BatteryMode) else BatteryMode(int(number))

@@ -6,7 +6,7 @@ from evcc_flask.domain.readings import Failsafe
 from evcc_flask.domain.words import Feature
 from evcc_flask.plugins.ports import Sink, Source
 
-from .sources import Scaled
+from .sources import scaled
 from .take import Triple
 
 LEAST_A = 6.0
@@ -52,7 +52,7 @@ class MeterParts:
         """The same meter, built in the other way round: power and currents negated, the two counters swapped."""
         return replace(
             self,
-            power=Scaled(self.power, -1),
+            power=scaled(self.power, -1),
             energy=self.return_energy,
             return_energy=self.energy,
             powers=_negated(self.powers),
@@ -76,9 +76,13 @@ class KeepAlive:
 
 @dataclass(frozen=True, slots=True)
 class FailsafePoints:
-    """Where the box tells its fail-safe; the figures of its documentation stand until it is asked."""
+    """Where the box tells its fail-safe; the figures of its documentation stand until it is asked.
 
-    documented: Failsafe
+    A box that has one but whose figures nobody knows has None there; a time-out of 0 means that it is switched off.
+    """
+
+    how: str
+    documented: Failsafe | None = None
     timeout_s: Source | None = None
     current_a: Source | None = None
 
@@ -124,4 +128,4 @@ def _negated(sources: Triple | None) -> Triple | None:
     if sources is None:
         return None
     one, two, three = sources
-    return Scaled(one, -1), Scaled(two, -1), Scaled(three, -1)
+    return scaled(one, -1), scaled(two, -1), scaled(three, -1)

@@ -65,8 +65,9 @@ def _described(name: str, row: Row) -> dict[str, Any]:
 def _safe(row: Row) -> str:
     words = row.get("failsafe")
     if not isinstance(words, Mapping):
-        return "none" if row["kind"] == "charger" else ""
-    return f"{words['current_a']} A after {words['timeout']}: {words['how']}"
+        return str(words or "")
+    figures = f"{words['current_a']} A after {words['timeout']}" if "timeout" in words else "as set in the box"
+    return f"{figures}: {words['how']}"
 
 
 def _meter(type_: str, params: Params, shop: Shop) -> MeterParts:

@@ -21,6 +21,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from evcc_flask.bus.specs import ModbusSpec
 from evcc_flask.domain.readings import Failsafe
 from evcc_flask.domain.words import Feature
 from evcc_flask.plugins.fields import parse_duration_s
@@ -32,7 +33,7 @@ from evcc_flask.plugins.values import Kind
 from .library import Row
 from .parts import LEAST_A, ChargerParts, FailsafePoints, KeepAlive, MeterParts, Repeat
 from .sinks import ByValue, Given, Nowhere, Pause, Steps, Times
-from .sources import Above, Cases, FirstOf, Fixed, Least, Mapped, Masked, Scaled, Sum, Test, Tested, spelled
+from .sources import FirstOf, Sum, above, cases, fixed, least, mapped, masked, none_of, one_of, scaled, spelled
 from .take import Triple
 from .template import Parameters, escaped
 
@@ -55,6 +56,9 @@ class Compiler:
         base = self._link.pop("base", "")
         self._base = str(base)
         self._read = str(self._link.pop("read", ""))
+        if self._link.pop("alone", False):
+            host, _, port = str(self._link["uri"]).rpartition(":")
+            shop.bus.modbus(ModbusSpec(host=host, port=int(port), unit=self._link["id"], max_registers=2, max_gap=0))
 
     def meter(self) -> MeterParts:
         """The row as a meter; signs as the row gives them."""
@@ -129,7 +133,7 @@ class Compiler:
     def _given(self, parameter: str, name: str) -> Source | None:
         """What the user states goes before what the device says."""
         value = self._parameters.get(parameter)
-        return self._point(name) if value is None else Fixed(value, self._shop.clock)
+        return self._point(name) if value is None else fixed(value, self._shop.clock)
 
     def _triple(self, name: str) -> Triple | None:
         expression = self._row.get("points", {}).get(name)
@@ -149,8 +153,8 @@ class Compiler:
         if "cases" in expression:
             pairs = [pair for case in expression["cases"] for pair in case.items()]
             built = [(word, self._source("case", below)) for word, below in pairs]
-            return Cases([(word, source) for word, source in built if source], expression["otherwise"])
-        for word, make in (("sum", Sum), ("first", FirstOf), ("least", Least)):
+            return cases([(word, source) for word, source in built if source], expression["otherwise"])
+        for word, make in (("sum", Sum), ("first", FirstOf), ("least", least)):
             if word in expression:
                 parts = [source for part in expression[word] if (source := self._source(name, part))]
                 return self._shaped(make(parts), expression) if parts else None
@@ -159,18 +163,18 @@ class Compiler:
 
     def _shaped(self, source: Source, expression: Mapping[str, Any]) -> Source:
         if "scale" in expression:
-            source = Scaled(source, self._figure(expression["scale"]))
+            source = scaled(source, self._figure(expression["scale"]))
         if "bits" in expression:
-            source = Masked(source, expression["bits"])
+            source = masked(source, expression["bits"])
         if "map" in expression:
             words = expression["map"].items()
-            return Mapped(source, {spelled(code): str(word) for word, codes in words for code in codes})
+            return mapped(source, {spelled(code): str(word) for word, codes in words for code in codes})
         if "above" in expression:
-            return Above(source, self._figure(expression["above"]))
-        for word in ("is", "is_not"):
+            return above(source, self._figure(expression["above"]))
+        for word, test in (("is", one_of), ("is_not", none_of)):
             if word in expression:
                 wanted = expression[word] if isinstance(expression[word], list) else [expression[word]]
-                return Tested(source, Test(frozenset(spelled(value) for value in wanted), word == "is"))
+                return test(source, {spelled(value) for value in wanted})
         return source
 
     def _leaf(self, name: str, expression: Mapping[str, Any]) -> Source | None:
@@ -178,7 +182,7 @@ class Compiler:
         age_s = parse_duration_s(expression["every"]) if "every" in expression else 0.0
         if "const" in expression:
             value = self._filled(expression["const"])
-            return None if value is None else Fixed(value, self._shop.clock)
+            return None if value is None else fixed(value, self._shop.clock)
         node = self._reading_node(expression)
         return None if node is None else build_source(node, self._shop, kind, age_s)
 
@@ -189,7 +193,9 @@ class Compiler:
         for table in TABLES:
             if table in expression:
                 register = {"address": self._address(expression[table]), "type": table}
-                return {"source": "modbus", **self._link, "register": {**register, "decode": expression["as"]}}
+                length = {"length": expression["registers"]} if "registers" in expression else {}
+                register |= {"decode": expression["as"], **length}
+                return {"source": "modbus", **self._link, "register": register}
         path = self._filled(expression.get("http", self._read), in_address=True)
         if path is None:
             return None
@@ -219,7 +225,7 @@ class Compiler:
         value = self._source("value", step["value"])
         if value is None:
             return None
-        return Given(sink, Scaled(value, self._figure(step["scale"])) if "scale" in step else value)
+        return Given(sink, scaled(value, self._figure(step["scale"])) if "scale" in step else value)
 
     def _write(self, step: Mapping[str, Any]) -> Sink | None:
         if "sunspec" in step:
@@ -268,10 +274,13 @@ class Compiler:
 
     def _failsafe(self) -> FailsafePoints | None:
         words = self._row["failsafe"]
-        if words == "none":
+        if not isinstance(words, Mapping):
             return None
-        documented = Failsafe(parse_duration_s(words["timeout"]), float(words["current_a"]), words["how"])
+        documented = None
+        if "timeout" in words:
+            documented = Failsafe(parse_duration_s(words["timeout"]), float(words["current_a"]), words["how"])
         return FailsafePoints(
+            how=words["how"],
             documented=documented,
             timeout_s=self._source("timeout_s", words["timeout_s"]) if "timeout_s" in words else None,
             current_a=self._source("safe_a", words["safe_a"]) if "safe_a" in words else None,
@@ -282,7 +291,7 @@ class Compiler:
         offset = self._row.get("offset")
         if offset is None:
             return address
-        return address + (int(self._parameters.get(offset["by"])) - offset["first"]) * offset["times"]
+        return address + (int(self._parameters.get(offset["by"])) - int(offset["first"])) * int(offset["times"])
 
     def _figure(self, value: Any) -> float:
         filled = self._filled(value)

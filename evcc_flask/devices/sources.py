@@ -3,189 +3,130 @@
 None of them does I/O. All needs and times are those of the sources they are made of.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
 from itertools import chain
 
 from evcc_flask.bus.needs import ErrorKind, Need, ReadError
 from evcc_flask.domain.ports import Clock
+from evcc_flask.plugins.made import Fixed, Made
 from evcc_flask.plugins.ports import Source, Value
 
-
-class _Made:
-    """A value made of ``parts``: as old as the oldest of them."""
-
-    parts: tuple[Source, ...]
-
-    def needs(self) -> Iterable[Need]:
-        return chain.from_iterable(part.needs() for part in self.parts)
-
-    def at_s(self) -> float | None:
-        times = [part.at_s() for part in self.parts]
-        known = [time for time in times if time is not None]
-        return min(known) if len(known) == len(times) and known else None
+ABSENT = (ErrorKind.NOT_AVAILABLE, ErrorKind.REFUSED)
+"""What a device answers that does not have a value."""
 
 
-class Fixed:
-    """A value from the configuration. It needs nothing and is never out of date."""
-
-    def __init__(self, value: Value, clock: Clock) -> None:
-        self._value = value
-        self._clock = clock
-
-    def needs(self) -> Iterable[Need]:
-        return ()
-
-    def at_s(self) -> float | None:
-        return self._clock.monotonic_s()
-
-    def value(self) -> Value:
-        return self._value
+def fixed(value: Value, clock: Clock) -> Source:
+    """A value of the configuration."""
+    return Fixed(lambda: value, clock)
 
 
-class Scaled(_Made):
-    """A number times ``factor``; missing stays missing."""
-
-    def __init__(self, source: Source, factor: float) -> None:
-        self.parts = (source,)
-        self._factor = factor
-
-    def value(self) -> Value:
-        return number(self.parts[0].value()) * self._factor
+def scaled(source: Source, factor: float) -> Source:
+    """A number times ``factor``."""
+    return Made((source,), lambda: number(source.value()) * factor)
 
 
-class Sum(_Made):
-    """Several counts that are one quantity: two strings, import minus export. A string that is not there counts 0."""
+def least(sources: Iterable[Source]) -> Source:
+    """The smallest of several limits."""
+    parts = tuple(sources)
+    return Made(parts, lambda: min(number(part.value()) for part in parts))
+
+
+def masked(source: Source, bits: int) -> Source:
+    """Some bits of a whole number."""
+    return Made((source,), lambda: int(number(source.value())) & bits)
+
+
+def above(source: Source, limit: float) -> Source:
+    """True where a number is larger than ``limit``."""
+    return Made((source,), lambda: number(source.value()) > limit)
+
+
+def one_of(source: Source, words: Collection[str]) -> Source:
+    """True where a code is one of ``words``."""
+    return Made((source,), lambda: spelled(source.value()) in words)
+
+
+def none_of(source: Source, words: Collection[str]) -> Source:
+    """True where a code is none of ``words``."""
+    return Made((source,), lambda: spelled(source.value()) not in words)
+
+
+def mapped(source: Source, words: Mapping[str, str]) -> Source:
+    """A code of the device as the field's word: ``{"5": "B"}``; an unknown code is a value error."""
+
+    def value() -> Value:
+        code = spelled(source.value())
+        if code in words:
+            return words[code]
+        raise ReadError(ErrorKind.VALUE, f"{code!r} is none of the states that this device knows")
+
+    return Made((source,), value)
+
+
+def cases(questions: Iterable[tuple[str, Source]], otherwise: str) -> Source:
+    """The word of the first question that is answered with yes, else ``otherwise``."""
+    asked = tuple(questions)
+    return Made(
+        tuple(source for _, source in asked),
+        lambda: next((word for word, source in asked if source.value()), otherwise),
+    )
+
+
+class Sum:
+    """Several counts that are one quantity: two strings, import minus export. One that is not there counts 0."""
 
     def __init__(self, parts: Iterable[Source]) -> None:
-        self.parts = tuple(parts)
+        self._parts = tuple(parts)
+
+    def needs(self) -> Iterable[Need]:
+        return chain.from_iterable(part.needs() for part in self._parts)
+
+    def at_s(self) -> float | None:
+        return min((time for part in self._parts if (time := part.at_s()) is not None), default=None)
 
     def value(self) -> Value:
         found: list[float] = []
         missing: ReadError | None = None
-        for part in self.parts:
+        for part in self._parts:
             try:
                 found.append(number(part.value()))
             except ReadError as error:
-                if error.kind is not ErrorKind.NOT_AVAILABLE:
+                if error.kind not in ABSENT:
                     raise
                 missing = error
         if missing is not None and not found:
             raise missing
         return sum(found)
 
-    def at_s(self) -> float | None:
-        return min((time for part in self.parts if (time := part.at_s()) is not None), default=None)
 
-
-class Least(_Made):
-    """The smallest of several limits."""
+class FirstOf:
+    """The first that the device has; the others are asked for only until one has answered."""
 
     def __init__(self, parts: Iterable[Source]) -> None:
-        self.parts = tuple(parts)
-
-    def value(self) -> Value:
-        return min(number(part.value()) for part in self.parts)
-
-
-class FirstOf(_Made):
-    """The first that the device has; one that it does not have answers NOT_AVAILABLE or REFUSED."""
-
-    def __init__(self, parts: Iterable[Source]) -> None:
-        self.parts = tuple(parts)
+        self._parts = tuple(parts)
 
     def needs(self) -> Iterable[Need]:
-        chosen = self._chosen()
-        return chain.from_iterable(part.needs() for part in (self.parts if chosen is None else (chosen,)))
+        for part in self._parts:
+            yield from part.needs()
+            if part is self._chosen():
+                return
 
     def at_s(self) -> float | None:
-        chosen = self._chosen()
-        return None if chosen is None else chosen.at_s()
+        return self._chosen().at_s()
 
     def value(self) -> Value:
-        chosen = self._chosen()
-        return (chosen or self.parts[-1]).value()
+        return self._chosen().value()
 
-    def _chosen(self) -> Source | None:
-        for part in self.parts:
+    def _chosen(self) -> Source:
+        """The first that has a value or may yet get one; the last where none has."""
+        for part in self._parts[:-1]:
             try:
                 part.value()
             except ReadError as error:
-                if error.kind in (ErrorKind.NOT_AVAILABLE, ErrorKind.REFUSED):
+                if error.kind in ABSENT:
                     continue
-                return None
             return part
-        return None
-
-
-class Masked(_Made):
-    """Some bits of a whole number."""
-
-    def __init__(self, source: Source, bits: int) -> None:
-        self.parts = (source,)
-        self._bits = bits
-
-    def value(self) -> Value:
-        return int(number(self.parts[0].value())) & self._bits
-
-
-@dataclass(frozen=True, slots=True)
-class Test:
-    """Whether a value is (or is not) one of ``words``; numbers and their spelling are the same word."""
-
-    words: frozenset[str]
-    wanted: bool = True
-
-    def passes(self, value: Value) -> bool:
-        return (spelled(value) in self.words) is self.wanted
-
-
-class Tested(_Made):
-    """True or False: a value put to a test."""
-
-    def __init__(self, source: Source, test: Test) -> None:
-        self.parts = (source,)
-        self._test = test
-
-    def value(self) -> Value:
-        return self._test.passes(self.parts[0].value())
-
-
-class Above(_Made):
-    """True where a number is larger than ``limit``."""
-
-    def __init__(self, source: Source, limit: float) -> None:
-        self.parts = (source,)
-        self._limit = limit
-
-    def value(self) -> Value:
-        return number(self.parts[0].value()) > self._limit
-
-
-class Mapped(_Made):
-    """A code of the device as the field's word: ``{5: "B"}``; an unknown code is a value error."""
-
-    def __init__(self, source: Source, words: Mapping[str, str]) -> None:
-        self.parts = (source,)
-        self._words = words
-
-    def value(self) -> Value:
-        code = spelled(self.parts[0].value())
-        if code in self._words:
-            return self._words[code]
-        raise ReadError(ErrorKind.VALUE, f"{code!r} is none of the states that this device knows")
-
-
-class Cases(_Made):
-    """The word of the first question that is answered with yes, else ``otherwise``."""
-
-    def __init__(self, cases: Iterable[tuple[str, Source]], otherwise: str) -> None:
-        self._cases = tuple(cases)
-        self._otherwise = otherwise
-        self.parts = tuple(source for _, source in self._cases)
-
-    def value(self) -> Value:
-        return next((word for word, source in self._cases if source.value()), self._otherwise)
+        return self._parts[-1]
 
 
 def number(value: Value) -> float:

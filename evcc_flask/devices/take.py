@@ -17,64 +17,63 @@ STALE_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """One look at a source. ``error`` with a value: the last try failed, the value is an old one."""
+    """One look at a source. ``error`` with a value: the last try failed, ``value`` is that of ``at_s``."""
 
     value: Value = None
     at_s: float | None = None
     error: str | None = None
 
 
-def take(source: Source) -> Taken:
-    """The key value of a device, with its time and trouble."""
-    trouble = _trouble(source)
-    try:
-        value = source.value()
-    except ReadError as error:
-        return Taken(None, source.at_s(), trouble or str(error))
-    return Taken(value, source.at_s(), trouble)
+class Eye:
+    """Looks at the sources of one device, and remembers what it saw: an old value is told with its age."""
 
+    def __init__(self) -> None:
+        self._seen: dict[int, Taken] = {}
 
-def take_number(source: Source) -> Taken:
-    """A key value that is a number."""
-    taken = take(source)
-    if taken.value is None:
+    def look(self, source: Source) -> Taken:
+        """The latest good value, and what went wrong since."""
+        try:
+            taken = Taken(source.value(), source.at_s())
+        except ReadError as error:
+            old = self._seen.get(id(source), Taken())
+            return Taken(old.value, old.at_s, str(error))
+        self._seen[id(source)] = taken
         return taken
-    try:
-        return Taken(number(taken.value), taken.at_s, taken.error)
-    except ReadError as error:
-        return Taken(None, taken.at_s, str(error))
 
+    def number(self, source: Source) -> tuple[float | None, float | None, str | None]:
+        """A key value that is a number, its time, and what went wrong."""
+        taken = self.look(source)
+        if taken.value is None:
+            return None, taken.at_s, taken.error
+        try:
+            return number(taken.value), taken.at_s, taken.error
+        except ReadError as error:
+            return None, taken.at_s, str(error)
 
-def side_value(source: Source | None, key_at_s: float | None) -> Value:
-    """A value that a device may lack; None when it cannot be had or is much older than the key value."""
-    if source is None:
-        return None
-    at_s = source.at_s()
-    if at_s is None or (key_at_s is not None and key_at_s - at_s > STALE_S + _allowed_age_s(source)):
-        return None
-    try:
-        return source.value()
-    except ReadError:
-        return None
+    def beside(self, source: Source | None, key_at_s: float | None) -> Value:
+        """A value that a device may lack; None when it cannot be had or is much older than the key value."""
+        if source is None:
+            return None
+        taken = self.look(source)
+        if taken.at_s is None:
+            return None
+        old = key_at_s is not None and key_at_s - taken.at_s > STALE_S + _allowed_age_s(source)
+        return None if old else taken.value
 
+    def figure(self, source: Source | None, key_at_s: float | None = None) -> float | None:
+        """As ``beside``, as a number."""
+        value = self.beside(source, key_at_s)
+        try:
+            return None if value is None else number(value)
+        except ReadError:
+            return None
 
-def side_number(source: Source | None, key_at_s: float | None) -> float | None:
-    """As ``side_value``, as a number."""
-    value = side_value(source, key_at_s)
-    if value is None:
-        return None
-    try:
-        return number(value)
-    except ReadError:
-        return None
-
-
-def side_phases(sources: Triple | None, key_at_s: float | None) -> Phases | None:
-    """Three phases, or None when one of them is missing."""
-    if sources is None:
-        return None
-    one, two, three = (side_number(source, key_at_s) for source in sources)
-    return None if one is None or two is None or three is None else (one, two, three)
+    def phases(self, sources: Triple | None, key_at_s: float | None) -> Phases | None:
+        """Three phases, or None when one of them is missing."""
+        if sources is None:
+            return None
+        one, two, three = (self.figure(source, key_at_s) for source in sources)
+        return None if one is None or two is None or three is None else (one, two, three)
 
 
 def needs_of(sources: Iterable[Source | None]) -> Iterable[Need]:
@@ -84,16 +83,11 @@ def needs_of(sources: Iterable[Source | None]) -> Iterable[Need]:
             yield from source.needs()
 
 
-def _trouble(source: Source) -> str | None:
-    errors = (need.link.latest(need.request).error for need in source.needs())
-    return next((str(error) for error in errors if error is not None), None)
-
-
-def _allowed_age_s(source: Source) -> float:
-    return max((need.max_age_s for need in source.needs()), default=0.0)
-
-
 def forget(needs: Iterable[Need]) -> None:
     """After a write: what the device said before is out of date and due again."""
     for link, unit in {(need.link, getattr(need.request, "unit", None)) for need in needs}:
         link.forget(unit)
+
+
+def _allowed_age_s(source: Source) -> float:
+    return max((need.max_age_s for need in source.needs()), default=0.0)

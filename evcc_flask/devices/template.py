@@ -114,8 +114,9 @@ def _modbus(links: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, An
     serial = links.get("rtu") or links.get("ascii") or {}
     network = links.get("tcp") or {}
     defaults = {**serial, **network} if choice in ("tcpip", "udp") else {**network, **serial}
+    ways = {"ascii": True} if "ascii" in links else {}
     taken = {key: values.get(key, defaults.get(key)) for key in ("timeout", "delay", "connectdelay")}
-    link: dict[str, Any] = {key: lasting(value) for key, value in taken.items() if value is not None}
+    link: dict[str, Any] = {key: lasting(value) for key, value in taken.items() if value is not None} | ways
     link["id"] = values.get("id", defaults.get("id", 1))
     if choice == "rs485serial":
         if "device" not in values:
@@ -127,6 +128,7 @@ def _modbus(links: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, An
         link["uri"] = _uri(values, network.get("port", 502))
         link |= {"rtu": True} if choice == "rs485tcpip" else {}
         link |= {"udp": True} if choice == "udp" else {}
+        link |= {"alone": True} if choice == "tcpip" and network.get("alone") else {}
     return link
 
 

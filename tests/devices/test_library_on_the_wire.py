@@ -1,0 +1,158 @@
+"""Every row of the library against a slave made of raw words: what is read, and exactly which frames are written."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import pytest
+
+from evcc_flask.bus.bus import Bus
+from evcc_flask.clock import SystemClock
+from evcc_flask.devices import library
+from evcc_flask.devices.charger import SourceCharger
+from evcc_flask.devices.meter import SourceMeter
+from evcc_flask.devices.registry import build_charger, build_meter
+from evcc_flask.domain.commands import Disable, Enable, OfferCurrent, SwitchPhases, WakeUp
+from evcc_flask.domain.readings import Failsafe
+from evcc_flask.domain.words import BatteryMode
+from evcc_flask.plugins.shop import Workshop
+from tests.devices.images import FOLDER, described, words
+from tests.wire.slaves import Image, RtuSlaves, TcpSlave
+
+MODBUS = sorted(name for file in FOLDER.glob("*.yaml") if "unit" in described(name := file.stem))
+CASES = [(name, place) for name in MODBUS for place in range(len(described(name)["cases"]))]
+
+
+@dataclass
+class Line:
+    """All RS485 rows behind one pseudo terminal, each with an id of its own, and one bus that reads them."""
+
+    path: Path
+    units: Mapping[str, int]
+    images: Mapping[str, Image]
+    bus: Bus
+
+
+@pytest.fixture(scope="module")
+def line() -> Iterator[Line]:
+    names = [name for name in MODBUS if "rtu" in library.rows()[name]["link"]]
+    images = {name: Image(words(described(name))) for name in names}
+    units = {name: place + 1 for place, name in enumerate(names)}
+    slaves = RtuSlaves({units[name]: images[name] for name in names})
+    bus = Bus(SystemClock())
+    yield Line(slaves.path, units, images, bus)
+    bus.close()
+    slaves.close()
+
+
+@dataclass
+class Bench:
+    """One device under test, its slave, and the bus between them."""
+
+    device: SourceMeter | SourceCharger
+    image: Image
+    bus: Bus
+
+    def fetch(self) -> None:
+        assert self.bus.refresh(list(self.device.needs())).wait(5), "the link did not answer in time"
+
+
+@pytest.fixture
+def bench(request: pytest.FixtureRequest, line: Line) -> Iterator[Bench]:
+    name, place = request.param
+    fixture = described(name)
+    params: dict[str, Any] = {"template": name, **fixture["cases"][place]["parameters"]}
+    build = build_meter if library.rows()[name]["kind"] == "meter" else build_charger
+    if name in line.units:
+        params |= {"modbus": "rs485serial", "device": str(line.path), "baudrate": 19200, "comset": "8N1"}
+        device = build("it", "template", {**params, "id": line.units[name]}, Workshop(line.bus, SystemClock()))
+        line.images[name].requests.clear()
+        yield Bench(device, line.images[name], line.bus)
+        return
+    image, bus = Image(words(fixture)), Bus(SystemClock())
+    slave = TcpSlave({fixture["unit"]: image})
+    params |= {"host": "127.0.0.1", "port": slave.port}
+    yield Bench(build("it", "template", params, Workshop(bus, SystemClock())), image, bus)
+    bus.close()
+    slave.close()
+
+
+@pytest.mark.parametrize("bench", CASES, indirect=True, ids=lambda case: f"{case[0]}-{case[1]}")
+def test_a_row_reads_what_its_slave_holds_and_writes_the_right_frames(
+    bench: Bench, request: pytest.FixtureRequest
+) -> None:
+    name, place = request.node.callspec.params["bench"]
+    case = described(name)["cases"][place]
+    bench.fetch()
+    assert told(bench.device) == expected(case["reads"])
+    for command, frames in case.get("writes", {}).items():
+        before = len(bench.image.writes)
+        carry_out(bench.device, command)
+        assert (command, bench.image.writes[before:]) == (command, frames)
+
+
+def test_every_row_of_a_modbus_device_has_a_fixture() -> None:
+    modbus = {name for name, row in library.rows().items() if {"tcp", "rtu", "ascii"} & set(row["link"])}
+    assert modbus - set(MODBUS) == set()
+
+
+def told(device: SourceMeter | SourceCharger) -> dict[str, Any]:
+    """Everything that a device says, None left out."""
+    if isinstance(device, SourceCharger):
+        reading = device.reading()
+        assert reading.error is None
+        names = "enabled offered_a phases power_w energy_kwh currents_a voltages_v identifier soc_percent".split()
+        values = {name: getattr(reading, name) for name in names}
+        values["status"] = reading.status.value if reading.status else None
+        values["failsafe"] = figures(reading.traits.failsafe)
+        return present(values)
+    battery, meter = device.battery_reading(), device.reading()
+    assert meter.error is None
+    names = "power_w energy_kwh return_energy_kwh powers_w currents_a voltages_v".split()
+    values = {name: getattr(meter, name) for name in names}
+    names = "soc_percent capacity_kwh min_soc_percent max_soc_percent max_charge_w max_discharge_w".split()
+    values |= {name: getattr(battery, name) for name in names}
+    return present({**values, "max_ac_w": device.pv_reading().max_ac_w})
+
+
+def figures(failsafe: Failsafe | None) -> list[float] | None:
+    return None if failsafe is None else [failsafe.timeout_s, failsafe.current_a]
+
+
+def present(values: Mapping[str, Any]) -> dict[str, Any]:
+    listed = {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+    return {name: value for name, value in listed.items() if value is not None}
+
+
+def expected(reads: Mapping[str, Any]) -> dict[str, Any]:
+    exact = (str, bool)
+    return {
+        name: value if isinstance(value, exact) else pytest.approx(value, rel=1e-6, abs=1e-6)
+        for name, value in reads.items()
+    }
+
+
+def carry_out(device: SourceMeter | SourceCharger, command: str) -> None:
+    """``offer 8``, ``enable``, ``phases 1``, ``mode hold``: sent, and waited for until it is done."""
+    word, _, value = command.partition(" ")
+    ended, outcome = Event(), []
+
+    def done(error: str | None, available: bool) -> None:
+        outcome.append((error, available))
+        ended.set()
+
+    if isinstance(device, SourceMeter):
+        device.set_battery_mode(BatteryMode[value.upper()], done)
+    else:
+        commands = {
+            "offer": lambda: OfferCurrent(0, float(value)),
+            "enable": lambda: Enable(0),
+            "disable": lambda: Disable(0),
+            "phases": lambda: SwitchPhases(0, int(value)),
+            "wakeup": lambda: WakeUp(0),
+        }
+        device.send(commands[word](), done)
+    assert ended.wait(5), f"{command} did not end"
+    assert outcome == [(None, True)], command
