@@ -104,7 +104,8 @@ function fact([name, value]) {
   const cut = name.lastIndexOf("_");
   const unit = UNITS[name.slice(cut + 1)];
   const label = (unit ? name.slice(0, cut) : name).replaceAll("_", " ");
-  const shown = typeof value === "number" ? number(value, Number.isInteger(value) ? 0 : 1) : String(value);
+  const digits = Number.isInteger(value) || Math.abs(value) >= 100 ? 0 : 1;
+  const shown = typeof value === "number" ? number(value, digits) : String(value);
   return unit ? `${label} ${shown} ${unit}` : `${label} ${shown}`;
 }
 
