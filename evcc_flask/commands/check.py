@@ -11,6 +11,7 @@ from evcc_flask.clock import SystemClock
 from evcc_flask.config.house import unguarded
 from evcc_flask.config.load import load
 from evcc_flask.config.model import Configuration
+from evcc_flask.config.problems import sentence
 from evcc_flask.control.absent import AbsentCharger, AbsentMeter
 from evcc_flask.devices.field import DeviceField
 from evcc_flask.domain.issues import Issue
@@ -65,7 +66,9 @@ def check(path: Path | None, environ: Mapping[str, str], say: Callable[[str], No
         built.field.close()
     if results:
         head = ("KIND", "DEVICE", "LINK", "VALUES", "MS", "FAIL-SAFE")
-        rows = [(r.kind, r.name, r.link, r.values or r.error or "", r.milliseconds, r.failsafe) for r in results]
+        rows = [
+            (r.kind, r.name, r.link, r.values or "no value: see below", r.milliseconds, r.failsafe) for r in results
+        ]
         say(REDACTOR.text(columns(head, rows)))
     say(REDACTOR.text(_told(issues)))
     return 1 if any(issue.fatal for issue in issues) else 0
@@ -168,7 +171,7 @@ def _safe(failsafe: Failsafe | None) -> str:
 
 def _silent(results: list[Result]) -> list[Issue]:
     return [
-        Issue(result.kind, f"{result.error.rstrip('.')}.", key=result.name, device=result.name)
+        Issue(result.kind, sentence(result.error), key=result.name, device=result.name)
         for result in results
         if result.error
     ]

@@ -31,7 +31,7 @@ class Report:
         if wrong == _UNKNOWN.rstrip("."):
             wrong = f"{PARSING}unknown key"
         place = self.place(path)
-        issue = Issue(kind, _sentence(wrong), place.file, place.line, place.key, device, remedy if stop else "", fatal)
+        issue = Issue(kind, sentence(wrong), place.file, place.line, place.key, device, remedy if stop else "", fatal)
         self.found.append((path, issue))
 
     def place(self, path: str) -> Place:
@@ -72,7 +72,7 @@ def _issue(configuration: Configuration, device: DeviceConfig, problem: Misconfi
     file = Path(configuration.file).name if configuration.file else ""
     place = _place(configuration.places, joined(device.path, problem.path), file)
     return Issue(
-        kind, _sentence(problem.message), place.file, place.line, place.key, device.name, _sentence(problem.remedy)
+        kind, sentence(problem.message), place.file, place.line, place.key, device.name, sentence(problem.remedy)
     )
 
 
@@ -96,7 +96,8 @@ def _place(places: Mapping[str, Place], path: str, file: str) -> Place:
     return Place(known.file, known.line, known.key + path[len(above) :])
 
 
-def _sentence(text: str) -> str:
+def sentence(text: str) -> str:
+    """``text`` with a full stop, if it ends without any sign."""
     return text if not text or text.endswith((".", "?", "!")) else f"{text}."
 
 

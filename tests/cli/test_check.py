@@ -1,0 +1,160 @@
+"""``check`` validates, reads each device once, writes nothing, and says what is wrong and where."""
+
+import logging
+import os
+import socket
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from evcc_flask.clock import SystemClock
+from evcc_flask.commands import check as command
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_before():
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+@pytest.fixture
+def check(tmp_path: Path):
+    """Runs ``check`` on a text; gives the exit code and the lines said."""
+
+    def check(text: str) -> tuple[int, list[str]]:
+        (tmp_path / "evcc.yaml").write_text(dedent(text))
+        said: list[str] = []
+        code = command.check(tmp_path / "evcc.yaml", dict(os.environ), said.append)
+        return code, "\n".join(said).splitlines()[2:]
+
+    return check
+
+
+@pytest.fixture
+def web():
+    """An HTTP device that remembers what it was asked for."""
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            body = {"/status": b'"C"', "/on": b"true", "/power": b"4140"}.get(self.path.partition("?")[0], b"1")
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def do_POST(self) -> None:
+            self.do_GET()
+
+        def log_message(self, *args: object) -> None:
+            """Quiet."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.asked = asked
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_healthy_house_is_a_table_with_units(check):
+    code, lines = check("""
+        meters:
+        - name: grid
+          type: custom
+          power: {source: const, value: -1234.4}
+          energy: {source: const, value: 5678.91}
+          currents:
+          - {source: const, value: 1}
+          - {source: const, value: 2}
+          - {source: const, value: 3.25}
+        - name: battery
+          type: custom
+          power: {source: const, value: 300}
+          soc: {source: const, value: 55}
+        site: {meters: {grid: grid, battery: battery}}
+        """)
+    assert lines[0].split() == ["KIND", "DEVICE", "LINK", "VALUES", "MS", "FAIL-SAFE"]
+    assert lines[1].startswith("meter  grid     none  -1234 W, 5678.9 kWh, 1.0/2.0/3.2 A  0")
+    assert "300 W, 55 %" in lines[2]
+    assert lines[-1] == "All is well."
+    assert code == 0
+
+
+def test_a_wrong_device_is_named_with_its_line_and_the_others_are_read(check):
+    code, lines = check("""
+        meters:
+        - name: grid
+          type: custom
+          power: {source: const, value: 100}
+        - name: pv
+          type: custom
+          powr: {source: const, value: 100}
+        site: {meters: {grid: grid, pv: pv}}
+        """)
+    assert "100 W" in lines[1]
+    assert lines[3:] == [
+        "error  [meter] evcc.yaml:6: meters[1].power: is missing.",
+        "error  [meter] evcc.yaml:8: meters[1].powr: is not a known setting. Did you mean 'power'?",
+        "",
+        "2 errors, 0 notes",
+    ]
+    assert code == 1
+
+
+def test_nothing_is_written_and_no_secret_is_said(check, web):
+    base = f"http://joe:sesame-open@127.0.0.1:{web.server_port}"
+    _, lines = check(f"""
+        chargers:
+        - name: box
+          type: custom
+          status: {{source: http, uri: "{base}/status", jq: .}}
+          enabled: {{source: http, uri: "{base}/on"}}
+          power: {{source: http, uri: "{base}/power"}}
+          enable: {{source: http, uri: "{base}/write?on=${{enable}}"}}
+          maxcurrent: {{source: http, uri: "{base}/write?current=${{maxcurrent}}"}}
+        loadpoints: [{{charger: box}}]
+        """)
+    assert "status C, enabled, 4140 W" in "\n".join(lines)
+    assert not [path for path in web.asked if "write" in path]
+    assert "sesame-open" not in "\n".join(lines)
+    assert "none" in lines[1].split()[-1]
+
+
+def test_devices_that_hang_cost_a_bounded_time(check, monkeypatch):
+    monkeypatch.setattr(command, "PATIENCE_S", 1.0)
+    clock = SystemClock()
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        began_s = clock.wire_s()
+        code, lines = check(f"""
+            meters:
+            - name: grid
+              type: custom
+              power: {{source: http, uri: "http://127.0.0.1:{deaf.getsockname()[1]}/"}}
+            - name: pv
+              type: custom
+              power: {{source: const, value: 5}}
+            site: {{meters: {{grid: grid, pv: pv}}}}
+            """)
+        assert clock.wire_s() - began_s < 5
+    assert "5 W" in lines[2]
+    assert any(line.startswith("error  [meter] grid: ") for line in lines)
+    assert code == 1
+
+
+def test_a_note_alone_is_no_error(check):
+    code, lines = check("""
+        meters: [{name: grid, type: custom, power: {source: const, value: 1}}]
+        site: {prioritySoc: 50, meters: {grid: grid}}
+        """)
+    assert lines[-1] == "0 errors, 1 note"
+    assert code == 0
