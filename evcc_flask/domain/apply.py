@@ -32,7 +32,7 @@ def carry_out(p: Point, target: Target, circuits: Circuits) -> tuple[list[Charge
     if one_phase is not None:
         phases, active, room = 1, 1, one_phase
         low_a, high_a = limits_a(p, 1)
-        wish_a = min(wish_a, high_a)
+        wish_a = min(low_a, room.allowed_a)
     current_a = _step(p, min(wish_a, room.allowed_a))
     if wish_a >= low_a and room.circuit is not None and room.allowed_a < wish_a:
         limits.append(room.reason())
@@ -96,7 +96,7 @@ def _offer(p: Point, current_a: float, limits: list[Reason], *, cut: bool) -> li
     if again and box.offers and p.since(box.offered_s) < REPEAT_S[min(box.offers, len(REPEAT_S)) - 1]:
         return []
     if p.charger.traits.persistent_current and present_a is not None and not box.resend:
-        small = abs(present_a - current_a) < PERSISTENT_A
+        small = abs(present_a - current_a) <= PERSISTENT_A
         early = p.since(box.offered_s) < PERSISTENT_S
         if (small or early) and not (cut and current_a < present_a):
             limits.append(because(Code.SPARES_FLASH, wanted_a=current_a, offered_a=present_a))

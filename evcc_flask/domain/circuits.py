@@ -166,7 +166,9 @@ class Circuits:
                 allowed = possible = 0.0
                 code = Code.CIRCUIT_METER_MISSING
             elif calm_s < CALM_S and allowed > (present := p.offered_a if p.enabled else 0.0):
-                allowed, wait_s, code = present, CALM_S - calm_s, Code.CIRCUIT_CALMS_DOWN
+                if allowed >= p.min_a:
+                    wait_s, code = CALM_S - calm_s, Code.CIRCUIT_CALMS_DOWN
+                allowed = present
             if allowed < tightest.allowed_a:
                 circuit = load.circuit
                 tightest = Room(

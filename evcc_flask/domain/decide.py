@@ -22,7 +22,7 @@ from . import (
 from .circuits import Circuits
 from .commands import ChargerCommand, Command, Disable, Enable, Outcome, SetBatteryMode, SwitchPhases
 from .decision import Decision, LoadpointDecision
-from .house import House, house
+from .house import House, house, lag_after
 from .limits import limits_a
 from .memory import ELAPSED, LoadpointMemory, Memory, OpenSession, Wake
 from .moment import Moment
@@ -59,11 +59,12 @@ def decide(snapshot: Snapshot, settings: Settings, memory: Memory, now: Moment) 
     decided: dict[int, tuple[LoadpointDecision, LoadpointMemory]] = {}
     pool = Pool(points, h, snapshot, settings, known=why_no_sun is None)
     caused_w = 0.0
+    firm = {p.index: rules.firm(rules.Situation(p, h, snapshot.rates, why_no_sun)) for p in points}
+    pool.announce(firm, circuits)
     for p in priority.in_order(points):
         told_w, drawn_now_w = p.told_w, p.power_w + p.pending_w
         was_on, slept = p.enabled, p.enabled and not p.charging and not p.in_transit
-        situation = rules.Situation(p, h, snapshot.rates, pool.sun(p), why_no_sun)
-        target = rules.target(situation)
+        target = firm[p.index] or rules.sun(rules.Situation(p, h, snapshot.rates, why_no_sun, pool.sun(p)))
         sent, limits = apply.carry_out(p, target, circuits)
         commands += sent
         change_w = _change_w(p, told_w, drawn_now_w, slept=slept) if sent and (was_on or p.enabled) else 0.0
@@ -93,6 +94,7 @@ def decide(snapshot: Snapshot, settings: Settings, memory: Memory, now: Moment) 
         seen_w=h.seen_w,
         battery=batteries,
         circuits=circuits.memories(),
+        lag=lag_after(h, caused_w, now.s),
         meters=meters.begin(tests, h, points, caused_w, now.s),
     )
     return Decision(
@@ -113,6 +115,16 @@ class Pool:
         site_w = h.site_w if known else None
         self._left_w = None if site_w is None else site_w + sum(p.pending_w for p in points)
         self._reserved: list[tuple[int, float]] = []
+        self._announced: dict[int, float] = {}
+
+    def announce(self, firm: dict[int, Target | None], circuits: Circuits) -> None:
+        """Who will start whatever the sun does takes it from those that are decided earlier, too."""
+        for p in self._points:
+            target = firm[p.index]
+            if target is not None and target.current_a > 0 and not p.enabled and not target.hold:
+                active = p.phases_with(target.phases)
+                current_a = circuits.room(p, active, target.current_a).allowed_a
+                self._announced[p.index] = max(0.0, current_a) * active * p.voltage_v
 
     def sun(self, p: Point) -> Sun | None:
         """The surplus as this loadpoint sees it: lower priorities give theirs up, waiting higher ones keep it."""
@@ -122,13 +134,14 @@ class Pool:
         h = self._h
         reserved_w = sum(watt for rank, watt in self._reserved if rank > p.priority)
         flexible_w = priority.flexible_w(p, self._points, self._snapshot.rates)
+        reserved_w += sum(self._announced.values())
         site_w = self._left_w + reserved_w - flexible_w - p.boost_w
         return Sun(
             site_w,
             start=h.start,
             buffered=h.buffered,
             boosted=p.boost_w > 0,
-            battery_first=h.battery_first and h.battery_charges,
+            battery_first=h.battery_first,
             higher_first=reserved_w > 0 and site_w - reserved_w < 0,
         )
 
@@ -136,6 +149,7 @@ class Pool:
         """What was decided counts for those who come after."""
         if self._left_w is None:
             return
+        self._announced.pop(p.index, None)
         self._left_w += change_w
         waits = target.timer is not None and target.timer is not ELAPSED and target.current_a == 0
         if waits and p.mode is Mode.PV and target.remaining_s > 0:
@@ -175,7 +189,8 @@ def _points(snapshot: Snapshot, settings: Settings, memory: Memory, started_s: f
         phases.measure(p)
         sync.obeyed(p)
         p.power_w = drawn_w(p)
-        p.min_a, p.max_a = limits_a(p, p.phases_active)
+        p.phases_before = p.phases_active
+        p.min_a, p.max_a = limits_a(p, p.phases_before)
         points.append(p)
     return points
 

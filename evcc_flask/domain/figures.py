@@ -79,3 +79,9 @@ LONGEST_STEP_S = 300.0
 
 RETRY_S = 10.0
 """A failed command is tried again after this, whatever the interval."""
+
+LAG_S = 30.0
+"""A grid meter that is slower than this is not waited for."""
+LAG_W = 150.0
+LAG_SHARE = 0.35
+"""How far a jump may be off what the cars changed, to be taken for it."""

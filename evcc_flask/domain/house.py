@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from . import plausible
-from .figures import ABSURD_W, FORCED_RESIDUAL_W, SOC_KEPT_S
-from .memory import Held, Memory
+from .figures import ABSURD_W, FORCED_RESIDUAL_W, LAG_S, LAG_SHARE, LAG_W, SOC_KEPT_S
+from .memory import Held, Lag, Memory
 from .point import Point
 from .readings import BatteryReading, MeterReading
 from .reasons import Code, Reason, because
@@ -32,7 +32,9 @@ class House:
     charge_w: float
     excess_w: float = 0.0
     home_w: float | None = None
+    metered_w: float = 0.0
     rest_w: float = 0.0
+    lag: Lag | None = None
     site_w: float | None = None
     no_surplus: Reason | None = None
     battery_first: bool = False
@@ -92,13 +94,16 @@ def house(
     h.grid_at_s = held["grid"].at_s if "grid" in held else None
     if grid_w is not None:
         h.home_w = max(0.0, grid_w + max(0.0, pv_w or 0.0) + (battery_w or 0.0) - charge_w)
-        h.rest_w = measured_pv_w + (battery_w or 0.0) - sum(p.power_w for p in points if p.power is not None)
-    _site_power(h, settings, memory, has_battery=bool(snapshot.batteries), battery_missing=battery_missing)
+        h.metered_w = sum(p.power_w for p in points if p.power is not None)
+        h.rest_w = measured_pv_w + (battery_w or 0.0) - h.metered_w
+    _site_power(h, settings, memory, now_s, has_battery=bool(snapshot.batteries), battery_missing=battery_missing)
     _green(h)
     return h
 
 
-def _site_power(h: House, settings: Settings, memory: Memory, *, has_battery: bool, battery_missing: bool) -> None:
+def _site_power(
+    h: House, settings: Settings, memory: Memory, now_s: float, *, has_battery: bool, battery_missing: bool
+) -> None:
     mark, soc = settings.priority_soc_percent, h.soc_percent
     h.battery_first = has_battery and mark > 0 and (soc is None or soc < mark)
     h.battery_charges = h.battery_w is not None and h.battery_w < 0
@@ -117,17 +122,40 @@ def _site_power(h: House, settings: Settings, memory: Memory, *, has_battery: bo
     elif soc is not None:
         h.buffered = settings.buffer_soc_percent > 0 and soc > settings.buffer_soc_percent
         h.start = settings.buffer_start_soc_percent > 0 and soc >= settings.buffer_start_soc_percent
-    h.site_w = _grid_now(h, memory) + battery_w + excess_w + residual_w - h.aux_w
+    h.site_w = _grid_now(h, memory, now_s) + battery_w + excess_w + residual_w - h.aux_w
 
 
-def _grid_now(h: House, memory: Memory) -> float:
-    """The grid power, an old reading corrected by what the cars changed since: else the same surplus is spent twice."""
+def _grid_now(h: House, memory: Memory, now_s: float) -> float:
+    """The grid power, corrected by what the cars changed since it was read: else the same surplus is spent twice."""
     assert h.grid_w is not None
     h.seen_s, h.seen_w = h.grid_at_s, h.charge_w
-    if h.grid_at_s is None or h.grid_at_s != memory.seen_s:
+    if h.grid_at_s is None:
         return h.grid_w
-    h.seen_w = memory.seen_w
-    return h.grid_w + h.charge_w - h.seen_w
+    if h.grid_at_s == memory.seen_s:
+        h.seen_w, h.lag = memory.seen_w, memory.lag
+        return h.grid_w + h.charge_w - h.seen_w
+    return h.grid_w + _unseen_w(h, memory.lag, now_s)
+
+
+def _unseen_w(h: House, lag: Lag | None, now_s: float) -> float:
+    """A slow meter shows a new value of an old time: then home power seems to jump by just what the cars changed."""
+    if lag is None or h.grid_w is None or now_s - lag.since_s > LAG_S:
+        return 0.0
+    caused_w = h.metered_w - lag.charge_w
+    jump_w = h.grid_w + h.rest_w - lag.balance_w
+    if abs(caused_w) >= LAG_W and abs(jump_w) < LAG_SHARE * abs(caused_w):
+        return 0.0
+    h.lag = lag
+    if abs(caused_w) < LAG_W:
+        return 0.0
+    return caused_w if abs(jump_w + caused_w) < LAG_SHARE * abs(caused_w) else 0.0
+
+
+def lag_after(h: House, changed_w: float, now_s: float) -> Lag | None:
+    """What to watch for in the next cycles, when this one changed what metered cars draw."""
+    if h.lag is not None or h.grid_w is None or h.grid_at_s is None or abs(changed_w) < LAG_W:
+        return h.lag
+    return Lag(now_s, h.metered_w, h.grid_w + h.rest_w)
 
 
 def _socs(

@@ -156,6 +156,15 @@ class MeterTest:
 
 
 @dataclass(frozen=True, slots=True)
+class Lag:
+    """A change of ours that the grid meter may not show yet: W of metered charging and of the balance before it."""
+
+    since_s: float
+    charge_w: float
+    balance_w: float
+
+
+@dataclass(frozen=True, slots=True)
 class MetersMemory:
     """What the tests of the meters showed so far. ``verdict``: a reason's code value, with the numbers of the test."""
 
@@ -186,6 +195,7 @@ class Memory:
     held: Mapping[str, Held] = field(default_factory=dict)
     seen_s: float | None = None
     seen_w: float = 0.0
+    lag: Lag | None = None
     battery: BatteryMemory = BatteryMemory()
     circuits: Mapping[str, CircuitMemory] = field(default_factory=dict)
     meters: MetersMemory = MetersMemory()

@@ -2,7 +2,7 @@
 
 Home power, the rest of the balance grid + PV + battery - charging, does not jump when a car starts or stops. Where it
 jumps by the car's own power, the grid meter does not see this wallbox; by twice as much, it is reversed. Three
-contradictions in a row end solar charging until a test is passed, or a person chooses a solar mode again.
+contradictions in a row end solar charging until a test is passed.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,6 @@ from .house import House
 from .memory import MetersMemory, MeterTest
 from .point import Point
 from .reasons import Code, Reason, because
-from .words import Mode
 
 SAME_SHARE = 0.4
 """A jump below this share of the caused change is the household's own."""
@@ -31,8 +30,6 @@ def follow(memory: MetersMemory, h: House, points: Sequence[Point], now_s: float
     """Go on with the running test, and watch for a value that does not move."""
     if h.grid_w is None or h.grid_at_s is None:
         return replace(memory, test=None, same_w=None) if memory.test or memory.same_w is not None else memory
-    if memory.verdict is not None and any(p.by_person and _chose_sun(p) for p in points):
-        memory = MetersMemory()
     return _stuck(_tested(memory, h, points, now_s), h, now_s)
 
 
@@ -48,10 +45,6 @@ def verdict(memory: MetersMemory) -> Reason | None:
     if memory.verdict is None:
         return None
     return because(Code(memory.verdict), caused_w=round(memory.caused_w), jump_w=round(memory.jump_w))
-
-
-def _chose_sun(p: Point) -> bool:
-    return p.memory.mode is not None and p.memory.mode is not p.mode and p.mode in (Mode.PV, Mode.MINPV)
 
 
 def _metered_w(points: Sequence[Point]) -> float:

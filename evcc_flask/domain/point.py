@@ -46,6 +46,7 @@ class Point:
     power_w: float = 0.0
     unasked: bool = False
     welcome: bool = False
+    phases_before: int = 3
     boosting: bool = False
     boost_w: float = 0.0
     session_kwh: float = 0.0

@@ -38,7 +38,7 @@ def loadpoint(
         offered_a=p.offered_a if p.enabled else 0.0,
         charge_power_w=p.power_w,
         charge_currents_a=p.currents_a,
-        phases_active=p.phases_active,
+        phases_active=p.phases_before,
         effective_min_a=low_a,
         effective_max_a=high_a,
         effective_priority=p.priority,

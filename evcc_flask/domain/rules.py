@@ -25,8 +25,8 @@ class Situation:
     p: Point
     house: House
     rates: Rates
-    sun: Sun | None
     why_no_sun: Reason | None
+    sun: Sun | None = None
 
 
 def not_connected(s: Situation) -> Target | None:
@@ -129,10 +129,15 @@ def feed_in_priority(s: Situation) -> Target | None:
     return at_once(limits_a(p, 1)[0] if one else p.min_a, reason, phases=one)
 
 
-def sun(s: Situation) -> Target | None:
+def sun(s: Situation) -> Target:
     """What the sun gives; a welcome or the car's air conditioning gets the minimum where it gives nothing."""
     p = s.p
     target = solar(p, s.sun, s.why_no_sun)
+    if s.house.battery_first and s.house.battery_charges and s.sun is not None:
+        p.note(because(Code.BATTERY_FIRST, soc_percent=round(s.house.soc_percent or 0.0, 1)))
+    wait_s = budget.phase_wait_s(p)
+    if wait_s > 0 and p.switchable and phases.configured(p) == 0:
+        p.note(because(Code.PHASE_BUDGET, remaining_s=round(wait_s)))
     if target.current_a > 0 or s.sun is None:
         return target
     if p.vehicle is not None and p.vehicle.climater:
@@ -156,11 +161,13 @@ RULES: tuple[Callable[[Situation], Target | None], ...] = (
     feed_in_priority,
     sun,
 )
+FIRM = RULES[:-1]
+"""Those that do not look at the surplus."""
 
 
-def target(s: Situation) -> Target:
-    """The opinion of the first rule that has one; the last rule always has."""
-    return next(opinion for rule in RULES if (opinion := rule(s)) is not None)
+def firm(s: Situation) -> Target | None:
+    """What is decided whatever the sun does; None: the sun decides."""
+    return next((opinion for rule in FIRM if (opinion := rule(s)) is not None), None)
 
 
 def fast(s: Situation, *reasons: Reason) -> Target:

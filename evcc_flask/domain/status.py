@@ -19,7 +19,7 @@ def _events(p: Point) -> None:
     if was_charging and not p.charging:
         p.events.append(Event.STOP)
     if (was_connected or before is None) and not p.connected:
-        _left(p)
+        _left(p, at_start=before is None)
     if p.connected and not was_connected:
         _came(p, at_start=before is None)
     if p.charging and not was_charging:
@@ -34,7 +34,8 @@ def _came(p: Point, *, at_start: bool) -> None:
     p.welcome = Feature.WELCOME_CHARGE in p.features
 
 
-def _left(p: Point) -> None:
+def _left(p: Point, *, at_start: bool) -> None:
+    """A restart without a car ends what was meant for one session; the mode stays as a person left it."""
     p.events.append(Event.DISCONNECT)
     p.measured_phases = None
     p.timer = None
@@ -43,7 +44,7 @@ def _left(p: Point) -> None:
     _change(p, "boost", s.boost, False)
     if Feature.INTEGRATED_DEVICE in p.features:
         return
-    if s.default_mode is not None:
+    if s.default_mode is not None and not at_start:
         _change(p, "mode", s.mode, s.default_mode)
     _change(p, "limit_soc_percent", s.limit_soc_percent, 0)
     _change(p, "limit_energy_kwh", s.limit_energy_kwh, 0.0)

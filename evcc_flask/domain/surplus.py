@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from . import budget, phases, timers
 from .limits import limits_a
-from .memory import Timer, TimerKind
+from .memory import ELAPSED, Timer, TimerKind
 from .point import Point
 from .reasons import Code, Reason, because
 from .settings import Threshold
@@ -18,7 +18,10 @@ from .words import Feature, Mode
 
 @dataclass(frozen=True, slots=True)
 class Sun:
-    """What the house gives this loadpoint. ``site_w`` as it sees it, boost included; flags of the home battery."""
+    """What the house gives this loadpoint. ``site_w`` as it sees it, boost included; flags of the home battery.
+
+    ``battery_first``: the battery is below its mark, and has the enable delay to take the sun before a car does.
+    """
 
     site_w: float
     start: bool
@@ -73,7 +76,7 @@ def _going(p: Point, sun: Sun) -> Target:
 
 def _deficit(p: Point, sun: Sun, active: int) -> Target:
     """Less than the minimum: wait for the disable delay at the minimum, then stop."""
-    missing_w = sun.site_w - _relief_w(p, active)
+    missing_w = _at_least_w(p, sun, active) - _relief_w(p, active)
     if missing_w < p.settings.disable.power_w:
         code = Code.PHASES_SETTLE if _relief_w(p, active) > 0 and sun.site_w > 0 else Code.MINIMUM_CURRENT
         return Target(p.min_a, (because(code, current_a=p.min_a, missing_w=round(sun.site_w)),), None)
@@ -85,6 +88,11 @@ def _deficit(p: Point, sun: Sun, active: int) -> Target:
     return Target(0.0, (_needs(p, sun, active),), None)
 
 
+def _at_least_w(p: Point, sun: Sun, active: int) -> float:
+    """The site power once this loadpoint has gone down to its minimum."""
+    return sun.site_w - max(0.0, p.share_w - p.voltage_v * p.min_a * active)
+
+
 def _relief_w(p: Point, active: int) -> float:
     """What a switch to one phase, due or still to come, would save at the minimum current."""
     auto = p.switchable and phases.configured(p) == 0 and budget.phase_wait_s(p) <= 0
@@ -92,13 +100,16 @@ def _relief_w(p: Point, active: int) -> float:
 
 
 def _down(p: Point, sun: Sun, active: int) -> Target | None:
-    """Three phases are too many: to one phase after the disable delay; to none if that would be too much as well."""
+    """Three phases are too many: to one phase after the disable delay; to none if that would be too much as well.
+
+    The switch is made at the minimum: should the box refuse it, that is still the least it can do.
+    """
     if active <= 1 or sun.site_w <= 0 or not phases.may_switch(p) or budget.phase_wait_s(p) > 0:
         return None
     available_w = p.power_w + p.pending_w - sun.site_w
     if available_w >= p.voltage_v * active * p.min_a:
         return None
-    covered = sun.site_w - _relief_w(p, active) < p.settings.disable.power_w
+    covered = _at_least_w(p, sun, active) - _relief_w(p, active) < p.settings.disable.power_w
     helped = p.mode is Mode.MINPV or sun.start or sun.boosted or sun.buffered
     stays = covered or helped
     timer = timers.run(p.timer, TimerKind.SCALE_1P if stays else TimerKind.DISABLE, p.now_s)
@@ -109,9 +120,8 @@ def _down(p: Point, sun: Sun, active: int) -> Target | None:
         return Target(p.min_a, (reason,), timer, remaining_s=left_s)
     if not stays:
         return Target(0.0, (_needs(p, sun, 1),), None)
-    low_a, high_a = limits_a(p, 1)
-    current_a = min(max(low_a, _current_a(p, sun, 1)), high_a)
-    return Target(current_a, (because(Code.SWITCHES_PHASES, phases=1, available_w=round(available_w)),), None, phases=1)
+    reason = because(Code.SWITCHES_PHASES, phases=1, available_w=round(available_w))
+    return Target(limits_a(p, 1)[0], (reason,), None, phases=1)
 
 
 def _up(p: Point, sun: Sun) -> Target | None:
@@ -156,7 +166,8 @@ def _resting(p: Point, sun: Sun) -> Target:
     enough = _enough(sun, p.settings.enable, target_a, low_a)
     if not enough:
         return Target(0.0, (_needs(p, sun, active),), None)
-    timer = timers.run(p.timer, TimerKind.ENABLE, p.now_s)
+    waiting = None if sun.battery_first and p.timer is ELAPSED else p.timer
+    timer = timers.run(waiting, TimerKind.ENABLE, p.now_s)
     left_s = timers.remaining_s(timer, p.settings.enable.delay_s, p.now_s)
     if left_s > 0:
         reason = because(Code.STARTS_SOON, remaining_s=round(left_s), surplus_w=round(-sun.site_w))
@@ -185,7 +196,8 @@ def _starting_phases(p: Point, sun: Sun) -> int | None:
 
 
 def _from_sun(p: Point, sun: Sun, target_a: float) -> Reason:
-    return because(Code.CHARGES_FROM_SUN, surplus_w=round(sun.available_w(p)), current_a=round(target_a, 1))
+    code = Code.BATTERY_BOOST if sun.boosted else Code.CHARGES_FROM_SUN
+    return because(code, surplus_w=round(sun.available_w(p)), current_a=round(target_a, 1))
 
 
 def _battery_helps(p: Point, sun: Sun) -> Reason:
@@ -204,7 +216,7 @@ def _needs(p: Point, sun: Sun, active: int) -> Reason:
         facts = {"missing_w": round(max(0.0, sun.site_w - threshold_w)), "need_w": round(-threshold_w)}
     if sun.higher_first:
         return because(Code.HIGHER_PRIORITY_FIRST, **facts)
-    return because(Code.BATTERY_FIRST if sun.battery_first else Code.WAITS_FOR_SUN, **facts)
+    return because(Code.WAITS_FOR_SUN, **facts)
 
 
 def boost_w(p: Point, battery_w: float | None, residual_w: float, spare_w: float | None) -> float:
