@@ -22,8 +22,8 @@ UTC_TEXT = "%Y-%m-%d %H:%M:%S"
 def store(database: SqliteDatabase, row: SessionRow, known: dict[str, int]) -> None:
     """Insert or update. ``known``: ids by key of this run, which is added to.
 
-    A session that was open when the process died is found by its key and its start; any other open session of that
-    loadpoint is over, because the car it belonged to has left unseen.
+    A session that was open when the process died is found by its key; any other open session of that loadpoint is
+    over, because the car it belonged to has left unseen.
     """
     columns = _columns(row)
     number = known.get(row.key) or _resumed(database, row)
@@ -100,11 +100,8 @@ def _columns(row: SessionRow) -> dict[str, Any]:
 
 
 def _resumed(database: SqliteDatabase, row: SessionRow) -> int | None:
-    same = Session.select(Session.id, Session.created).where(Session.key == row.key, _open(row))
-    for found in same.execute(database):
-        if found.created is None or found.created == row.created:
-            return int(found.id)
-    return None
+    found = Session.select(Session.id).where(Session.key == row.key, _open(row)).execute(database)
+    return next((int(each.id) for each in found), None)
 
 
 def _end_forgotten(database: SqliteDatabase, row: SessionRow) -> None:
