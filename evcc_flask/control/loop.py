@@ -120,9 +120,7 @@ class Loop:
         waiting = []
         for index in self.memory.changed_batteries():
             finished = threading.Event()
-            self._house.batteries[index].set_battery_mode(
-                BatteryMode.NORMAL, lambda error, available, finished=finished: finished.set()
-            )
+            self._house.batteries[index].set_battery_mode(BatteryMode.NORMAL, _setting(finished))
             waiting.append(finished)
         deadline_s = self._clock.wire_s() + timeout_s
         for finished in waiting:
@@ -228,3 +226,10 @@ class Loop:
 
     def _moment(self) -> Moment:
         return Moment(self._clock.monotonic_s(), self._clock.now() if self._clock.trusted() else None)
+
+
+def _setting(finished: threading.Event) -> Callable[[str | None, bool], None]:
+    def done(error: str | None, available: bool) -> None:
+        finished.set()
+
+    return done
