@@ -75,7 +75,7 @@ def test_a_session_that_was_open_ends_when_the_next_one_starts(opened, row):
     kept(first, row(finished=None, meter_stop_kwh=None, charged_kwh=1.0, closed=False))
     first.close()
     later = START + timedelta(days=1)
-    _, former = kept(opened(), row(created=later, meter_start_kwh=109.0, closed=False))
+    _, former = kept(opened(), row(key="0-2", created=later, meter_start_kwh=109.0, closed=False))
     assert (former["finished"], former["meterStop"], former["chargedEnergy"]) == (later, 109.0, 9.0)
 
 
