@@ -158,7 +158,7 @@ class Server:
         view = View(facts=facts, snapshot=_unread(built.house), issues=standing)
         self.state = SharedState(restored(built.settings, rows), view, self.database)
         moment = self.clock.moment()
-        memory = recalled(rows["memory"], moment) if isinstance(rows.get("memory"), dict) else Memory()
+        memory = recalled(rows["memory"], moment) if isinstance(rows.get("memory"), dict) else Memory(moment.s)
 
         def make_loop(memory: Memory) -> Loop:
             return Loop(
