@@ -23,6 +23,7 @@ from .house import NOMINAL_V, House, PvString
 from .scenario import Event, Place, Scenario, Tamper
 
 HONEST = Tamper()
+_STATUS = {status.value: status for status in Status}
 
 
 class Observer:
@@ -53,6 +54,10 @@ class Observer:
                 self._tampers[key] = tamper
         for name, tamper in event.circuits.items():
             self._tampers["circuit", name] = tamper
+
+    def forget(self) -> None:
+        """A new look at the world, without what the devices said before."""
+        self._last.clear()
 
     def look(self, now_s: float, outcomes: tuple[Outcome, ...], rates: Rates) -> Snapshot:
         """All readings of this moment."""
@@ -98,6 +103,8 @@ class Observer:
         if tamper.silent:
             return replace(self._last.get(key) or _nothing(truth), error="no answer")
         told = replace(_swapped(truth) if tamper.reversed else truth, **tamper.says)
+        if tamper.blind:
+            told = replace(told, power_w=told.power_w - sum(box.power_w for box in self._house.boxes))
         self._last[key] = told
         return told
 
@@ -133,7 +140,7 @@ class Observer:
         reading = ChargerReading(
             f"box{place + 1}",
             now_s,
-            Status(box.status),
+            _STATUS[box.status],
             box.enabled,
             box.offered_a,
             box.phases if traits.switches_phases else None,

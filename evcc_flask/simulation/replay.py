@@ -4,6 +4,7 @@ The house lives until the next cycle, its readings are frozen into a snapshot, `
 obey, as far as the scenario lets them. The same scenario always gives the same trace.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -24,6 +25,7 @@ from evcc_flask.domain.decision import Decision
 from evcc_flask.domain.guard import guard
 from evcc_flask.domain.memory import Memory
 from evcc_flask.domain.moment import Moment
+from evcc_flask.domain.recall import recalled, remembered
 from evcc_flask.domain.settings import ExternalBatteryMode, Settings
 from evcc_flask.domain.snapshot import Rates, Snapshot
 from evcc_flask.domain.wishes import with_loadpoint
@@ -117,6 +119,7 @@ class _Replay:
         self._outcomes: tuple[Outcome, ...] = ()
         self._rates = Rates()
         self._trusted = True
+        self._origin_s = ORIGIN_S
         self._coming = list(scenario.timeline)
         if scenario.forced:
             self._house.forced_pv_w = 0.0
@@ -130,9 +133,10 @@ class _Replay:
         step = timedelta(seconds=self._scenario.watch_s or self._settings.interval_s)
         due = at
         while at <= end:
-            self._happens_until(at)
+            happened = self._happens_until(at)
             self._house.step(at)
-            self._house.settle()
+            if happened:
+                self._house.settle()
             snapshot, now = self._snapshot(at), self._moment(at)
             if at >= due or guard(snapshot, self._settings, self._memory, now):
                 due = at + timedelta(seconds=self._settings.interval_s)
@@ -143,11 +147,10 @@ class _Replay:
         return Trace(tuple(cycles))
 
     def _moment(self, at: datetime) -> Moment:
-        return Moment(ORIGIN_S + (at - self._scenario.start).total_seconds(), at if self._trusted else None)
+        return Moment(self._origin_s + (at - self._scenario.start).total_seconds(), at if self._trusted else None)
 
     def _snapshot(self, at: datetime) -> Snapshot:
-        now_s = ORIGIN_S + (at - self._scenario.start).total_seconds()
-        snapshot = self._observer.look(now_s, self._outcomes, self._rates)
+        snapshot = self._observer.look(self._moment(at).s, self._outcomes, self._rates)
         self._outcomes = ()
         return snapshot
 
@@ -207,12 +210,15 @@ class _Replay:
             box.set_enabled(isinstance(command, Enable))
         return Outcome(command, now_s)
 
-    def _happens_until(self, at: datetime) -> None:
-        """The house lives up to each event, then the event happens."""
+    def _happens_until(self, at: datetime) -> bool:
+        """The house lives up to each event, then the event happens; False: nothing did."""
+        happened = False
         while self._coming and self._scenario.midnight + self._coming[0].at <= at:
             event = self._coming.pop(0)
             self._house.step(self._scenario.midnight + event.at)
             self._happen(event)
+            happened = True
+        return happened
 
     def _happen(self, event: Event) -> None:
         house, place = self._house, event.loadpoint - 1
@@ -239,13 +245,21 @@ class _Replay:
         if event.clock_trusted is not None:
             self._trusted = event.clock_trusted
         if event.restart:
-            self._memory = Memory()
-            self._outcomes = ()
+            self._restart(self._scenario.midnight + event.at)
         if event.box:
             self._box_event(place, event.box)
         if event.car:
             _car_event(house, place, event.car)
         self._observer.tamper(event)
+
+    def _restart(self, at: datetime) -> None:
+        """The program is killed and comes back: it knows what was stored, and its seconds count from somewhere else."""
+        stored = json.loads(json.dumps(remembered(self._memory)))
+        self._origin_s = ORIGIN_S / 2 - (at - self._scenario.start).total_seconds()
+        self._memory = recalled(stored, self._moment(at))
+        self._settings = replace(self._settings, external_battery_mode=None)
+        self._outcomes = ()
+        self._observer.forget()
 
     def _box_event(self, place: int, event: BoxEvent) -> None:
         box = self._house.boxes[place]

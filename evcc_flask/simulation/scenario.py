@@ -84,12 +84,13 @@ class Place:
 class Tamper:
     """What stands between the truth and the controller: fields that are told wrong, or silence. Empty: honest again.
 
-    ``reversed``: a meter whose wires were swapped, import shows as export.
+    ``reversed``: a meter whose wires were swapped, import shows as export. ``blind``: it does not see the wallboxes.
     """
 
     says: Mapping[str, Any] = field(default_factory=dict)
     silent: bool = False
     reversed: bool = False
+    blind: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,18 +315,17 @@ def _event(node: object, path: str) -> Event:
 def _tamper(reading: type, node: object, path: str) -> Tamper:
     if not isinstance(node, Mapping):
         raise Unreadable(f"{path}: a mapping was expected; {{}} makes it honest again")
-    check_words(node, ("says", "silent", "reversed"), path)
+    check_words(node, ("says", "silent", "reversed", "blind"), path)
     says = node.get("says") or {}
     own = {}
     if reading is BatteryReading and isinstance(says, Mapping):
         of_meter = {each.name for each in fields(MeterReading)}
         own = partial(MeterReading, {key: says[key] for key in says if key in of_meter}, f"{path}.says")
         says = {key: says[key] for key in says if key not in of_meter}
-    silent = convert(bool, node.get("silent", False), f"{path}.silent")
-    swapped = convert(bool, node.get("reversed", False), f"{path}.reversed")
-    if swapped and reading is not MeterReading:
-        raise Unreadable(f"{path}.reversed: only meters can be reversed")
-    return Tamper(own | partial(reading, says, f"{path}.says"), silent, swapped)
+    flags = {key: convert(bool, node[key], f"{path}.{key}") for key in ("silent", "reversed", "blind") if key in node}
+    if (flags.keys() - {"silent"}) and reading is not MeterReading:
+        raise Unreadable(f"{path}: only meters can be reversed or blind")
+    return Tamper(own | partial(reading, says, f"{path}.says"), **flags)
 
 
 def _box_event(node: object, path: str) -> BoxEvent:
