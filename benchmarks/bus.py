@@ -19,23 +19,25 @@ from evcc_flask.wiring import build_house
 LINE_HOUSE = """
 site: {title: line, meters: {grid: grid, pv: [roof]}}
 meters:
-  - {name: grid, type: template, template: eastron, usage: grid, modbus: rs485serial, device: %(port)s, baudrate: 9600, comset: 8N1, id: 1}
-  - {name: roof, type: template, template: eastron, usage: pv, modbus: rs485serial, device: %(port)s, baudrate: 9600, comset: 8N1, id: 2}
+  - {name: grid, type: template, template: eastron, usage: grid, %(line)s, id: 1}
+  - {name: roof, type: template, template: eastron, usage: pv, %(line)s, id: 2}
 chargers:
-  - {name: box, type: template, template: evse-din, modbus: rs485serial, device: %(port)s, baudrate: 9600, comset: 8N1, id: 3}
+  - {name: box, type: template, template: evse-din, %(line)s, id: 3}
 loadpoints: [{title: Carport, charger: box, mode: pv}]
 """
+LINE = "modbus: rs485serial, device: {port}, baudrate: 9600, comset: 8N1"
 
 TCP_HOUSE = """
 site: {title: tcp, meters: {grid: grid, pv: [roof], battery: [battery]}}
 meters:
-  - {name: grid, type: template, template: eastron, usage: grid, modbus: tcpip, host: 127.0.0.1, port: %(grid)s, id: 1}
-  - {name: roof, type: template, template: huawei-sun2000-hybrid, usage: pv, modbus: tcpip, host: 127.0.0.1, port: %(inverter)s, id: 1}
-  - {name: battery, type: template, template: huawei-sun2000-hybrid, usage: battery, modbus: tcpip, host: 127.0.0.1, port: %(inverter)s, id: 1}
+  - {name: grid, type: template, template: eastron, usage: grid, modbus: tcpip, %(grid)s}
+  - {name: roof, type: template, template: huawei-sun2000-hybrid, usage: pv, modbus: tcpip, %(inverter)s}
+  - {name: battery, type: template, template: huawei-sun2000-hybrid, usage: battery, modbus: tcpip, %(inverter)s}
 chargers:
-  - {name: box, type: template, template: alfen, host: 127.0.0.1, port: %(box)s, id: 1}
+  - {name: box, type: template, template: alfen, %(box)s}
 loadpoints: [{title: Carport, charger: box, mode: pv}]
 """
+HOST = "host: 127.0.0.1, port: {port}, id: 1"
 
 
 def slave() -> Memory:
@@ -85,11 +87,13 @@ def main() -> None:
         port = Path(folder) / "rs485"
         line = SerialLine(port, {1: slave(), 2: slave(), 3: box()})
         for pause_s in (2.0, 1.0):
-            measure("9600 baud line", LINE_HOUSE % {"port": port}, [line], cycles, pause_s)
+            measure("9600 baud line", LINE_HOUSE % {"line": LINE.format(port=port)}, [line], cycles, pause_s)
         line.close()
     servers = [ModbusTcpServer({1: slave()}) for _ in range(3)]
-    ports = {name: server.port for name, server in zip(("grid", "inverter", "box"), servers, strict=True)}
-    measure("Modbus TCP", TCP_HOUSE % ports, list(servers), cycles, 2.0)
+    hosts = {
+        name: HOST.format(port=server.port) for name, server in zip(("grid", "inverter", "box"), servers, strict=True)
+    }
+    measure("Modbus TCP", TCP_HOUSE % hosts, list(servers), cycles, 2.0)
     for server in servers:
         server.close()
 
