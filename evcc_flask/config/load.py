@@ -40,11 +40,10 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Configuration:
     found = path or find(environ)
     tree = read(found) if found else Tree()
     root, places = overridden(tree.root, tree.places, environ)
-    report = Report(found.name if found else "", places)
-    sections = _Sections(root, report)
-    configuration = sections.configuration(str(found.resolve()) if found else None)
+    report = Report(found.name if found else "", places, tree.issues)
+    configuration = _Sections(root, report).configuration(str(found.resolve()) if found else None)
     own, own_issues = own_config(found.parent if found else Path(), configuration)
-    issues = (*tree.issues, *(issue for _, issue in report.found), *own_issues)
+    issues = (*(issue for _, issue in report.found), *own_issues)
     loadpoints = tuple(_with_fault(loadpoint, own_issues) for loadpoint in configuration.loadpoints)
     return replace(configuration, own=own, loadpoints=loadpoints, issues=_ordered(issues))
 
@@ -56,7 +55,8 @@ def read(path: Path) -> Tree:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
         message = f"{PARSING}{error.strerror or error}."
-        return Tree(issues=[Issue("configfile", message, str(path), remedy="Check the path and its permissions.")])
+        issue = Issue("configfile", message, str(path), remedy="Check the path and its permissions.")
+        return Tree(issues=[("", issue)])
     return parse(data, path.name)
 
 

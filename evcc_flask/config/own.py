@@ -81,13 +81,14 @@ def own_config(folder: Path, configuration: Configuration) -> tuple[OwnConfig, t
     except OSError as error:
         return OwnConfig(), (Issue("configfile", f"cannot be read: {error.strerror}.", str(path)),)
     tree = parse(data, NAME)
-    report = Report(NAME, tree.places)
+    report = Report(NAME, tree.places, tree.issues)
     given = report.checked(OwnFile(), tree.root, "configfile")
     devices = _devices(given.pop("devices", {}), configuration, report)
     given |= {**given.pop("api", {}), **given.pop("auth", {})}
     lists: dict[str, Any] = {key: tuple(given.pop(key)) for key in ("allowed_hosts", "allowed_origins") if key in given}
-    issues = [*tree.issues, *(issue for _, issue in report.found)]
-    if any(issue.fatal and not issue.device for issue in issues):
+    issues = [issue for _, issue in report.found]
+    held_back = {loadpoint.charger for loadpoint in configuration.loadpoints}
+    if any(issue.fatal and issue.device not in held_back for issue in issues):
         given["observe"] = True  # what it meant to forbid is not known
         issues.append(
             Issue("configfile", "wallboxes are watched and not commanded until it is right.", NAME, fatal=False)

@@ -29,11 +29,14 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @dataclass(slots=True)
 class Tree:
-    """``root``: plain dicts, lists and scalars. ``places``: by path in lower case, like ``chargers[0].baudrate``."""
+    """``root``: plain dicts, lists and scalars. ``places``: by path in lower case, like ``chargers[0].baudrate``.
+
+    ``issues``: each with the path that it concerns, empty where that is the whole file.
+    """
 
     root: dict[str, Any] = field(default_factory=dict)
     places: dict[str, Place] = field(default_factory=dict)
-    issues: list[Issue] = field(default_factory=list)
+    issues: list[tuple[str, Issue]] = field(default_factory=list)
 
 
 class _Broken(Exception):
@@ -65,7 +68,7 @@ def parse(data: bytes, file: str) -> Tree:
         if node is not None and node.pairs is not None:
             tree.root = _Builder(tree, file).value(node, "", "", 0)
     except _Broken as error:
-        tree.issues.append(Issue("configfile", f"failed parsing config file: {error}.", file, error.line))
+        tree.issues.append(("", Issue("configfile", f"failed parsing config file: {error}.", file, error.line)))
     return tree
 
 
@@ -206,9 +209,8 @@ class _Builder:
                 continue
             if word in lines:
                 message = f"is set twice, first in line {lines[word]}."
-                self._tree.issues.append(
-                    Issue("configfile", message, self._file, name.line, spelled, remedy="Delete one of the two.")
-                )
+                issue = Issue("configfile", message, self._file, name.line, spelled, remedy="Delete one of the two.")
+                self._tree.issues.append((below, issue))
                 continue
             lines[word] = name.line
             self._tree.places[below] = Place(self._file, name.line, spelled)

@@ -178,6 +178,11 @@ def test_a_faulty_circuit_holds_back_its_loadpoints_and_no_other(read, house):
     assert free.fault is None
 
 
+def test_a_value_that_is_set_twice_holds_back_what_it_belongs_to(read, house):
+    text = f"{house}  circuit: main\ncircuits: [{{name: main, maxCurrent: 16, maxcurrent: 63}}]\n"
+    assert "is set twice" in str(read(text).loadpoints[0].fault)
+
+
 def test_the_environment_overrules_plain_values(read, house):
     configuration = read(
         f"network: {{port: 7000}}\n{house}  title: x\nmqtt: {{broker: a}}\n",

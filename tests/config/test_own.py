@@ -81,6 +81,10 @@ def test_a_file_that_is_not_understood_lets_nothing_be_commanded(read, house):
     )
 
 
+def test_a_mistake_at_a_meter_lets_nothing_be_commanded(read, house):
+    assert read(house, "devices: {grid: {invert: maybe}}").own.observe
+
+
 def test_a_wrong_phase_order_holds_back_that_wallbox_only(read, house):
     text = house.replace("- charger: wallbox", "- charger: wallbox\n- charger: other") + "  title: x\n"
     text = text.replace("chargers:\n", "chargers:\n- name: other\n  type: custom\n")

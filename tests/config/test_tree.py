@@ -7,12 +7,13 @@ from evcc_flask.config.tree import parse
 
 def root(text: str) -> dict:
     tree = parse(text.encode(), "evcc.yaml")
-    assert [str(issue) for issue in tree.issues] == []
+    assert tree.issues == []
     return tree.root
 
 
 def problems(data: bytes | str) -> list[str]:
-    return [str(issue) for issue in parse(data.encode() if isinstance(data, str) else data, "evcc.yaml").issues]
+    tree = parse(data.encode() if isinstance(data, str) else data, "evcc.yaml")
+    return [str(issue) for _, issue in tree.issues]
 
 
 @pytest.mark.parametrize(
