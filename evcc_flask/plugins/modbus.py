@@ -36,7 +36,6 @@ class Connection(Loose):
     """The keys that say how a slave is reached; modbus, sunspec and old device types share them."""
 
     id = Whole(load_default=0)
-    subdevice = Whole(load_default=0)
     uri = Text(load_default="")
     device = Text(load_default="")
     baudrate = Whole(load_default=None)
@@ -50,6 +49,8 @@ class Connection(Loose):
 
 
 class Modbus(Connection):
+    # Only SunSpec has subdevices; evcc's templates write it everywhere.
+    subdevice = Whole(load_default=0)
     register = Tree(required=True)
     block = Tree(load_default=None)
     value = Text(load_default="")
@@ -103,7 +104,7 @@ def connect(settings: Mapping[str, Any], shop: Shop) -> Link:
             timeout_s=settings["timeout"],
             delay_s=settings["delay"],
             connect_delay_s=settings["connectdelay"],
-            unit=settings["subdevice"] or settings["id"],
+            unit=settings["id"],
         )
     )
 
@@ -198,8 +199,9 @@ def _cell(settings: Mapping[str, Any], register: Mapping[str, Any], *, coil: boo
         raise Misconfigured(message.replace("setting", "encoding"), ("register", "decode"))
     if not 0 <= register["address"] <= 0xFFFF:
         raise Misconfigured(f"{register['address']} is no address", ("register", "address"), "From 0 to 65535.")
-    unit = settings["subdevice"] or settings["id"]
-    return Cell(unit, register["address"], registers_of(word) or register["length"], word, register["bitmask"])
+    return Cell(
+        settings["id"], register["address"], registers_of(word) or register["length"], word, register["bitmask"]
+    )
 
 
 def _request(settings: Mapping[str, Any], cell: Cell, table: Table) -> Registers:

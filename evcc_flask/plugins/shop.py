@@ -17,6 +17,8 @@ from .web import Caller
 if TYPE_CHECKING:
     from evcc_flask.bus.specs import ModbusSpec
 
+    from .sunspec_scan import Scan
+
 
 class Links(Protocol):
     """What plugins need of the bus."""
@@ -50,6 +52,7 @@ class Shop:
     machines: Machines
     caller: Caller
     lease: Lease
+    scans: "dict[tuple[str, int], Scan]"
 
     def calls(self) -> Link:
         """The device's own worker for what is not Modbus."""
@@ -63,11 +66,19 @@ class Workshop:
         """``javascript``: the configuration's entries, each ``vm`` and ``script``. Raises a group of Misconfigured."""
         self._bus = bus
         self.clock = clock
+        self._scans: dict[tuple[str, int], Scan] = {}
         self._answers = Answers(clock)
         self._machines = Machines(bus.calls, javascript)
 
     def shop(self, device: str, lease: Lease | None = None) -> Shop:
         """The context for ``device``, a name that is unique in the house (``charger garage``)."""
         return Shop(
-            self._bus, self.clock, device, self._answers, self._machines, Caller(self.clock), lease or NoLease()
+            self._bus,
+            self.clock,
+            device,
+            self._answers,
+            self._machines,
+            Caller(self.clock),
+            lease or NoLease(),
+            self._scans,
         )
