@@ -27,6 +27,9 @@ class AbsentMeter:
     def set_battery_mode(self, mode: BatteryMode, done: Done) -> None:
         done(self.error, False)
 
+    def renew(self, until_s: float) -> None:
+        """There is nothing to keep alive."""
+
 
 @dataclass(frozen=True, slots=True)
 class AbsentCharger:

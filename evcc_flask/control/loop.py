@@ -154,9 +154,9 @@ class Loop:
         self.memory = decision.memory
         self._act(decision.commands, now)
         lease_s = now.s + min(LEASE_S, 2 * settings.interval_s)
-        for drivers in self._house.loadpoints:
-            if not self._observe:
-                drivers.charger.renew(lease_s)
+        if not self._observe:
+            for kept in (*(drivers.charger for drivers in self._house.loadpoints), *self._house.batteries):
+                kept.renew(lease_s)
         self._state.change_by_rule(decision.changes, settings)
         self._keep(decision, now)
         self._publish(snapshot, decision, now)

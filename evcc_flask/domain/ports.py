@@ -51,6 +51,10 @@ class Meter(Protocol):
         """Returns at once; ``done`` is called later from a worker thread."""
         ...
 
+    def renew(self, until_s: float) -> None:
+        """As a charger's: a mode that the battery forgets is repeated until ``until_s`` (house monotonic)."""
+        ...
+
 
 class Charger(Protocol):
     """``send`` returns at once; commands of one charger keep their order, ``done`` is called from a worker thread.
