@@ -85,7 +85,8 @@ class HouseDescription:
     """A house at a place and a day. ``clouds``: 0 clear sky to 1 overcast, None: each day's own by the seed.
 
     ``lag_s``: the grid meter shows what was so long ago. ``impedance_ohm`` per phase up to the transformer: 0 keeps
-    the voltage at 230 V. ``export_limit_w``: the PV is throttled so that no more is fed in; None: no limit.
+    the voltage at 230 V. ``jitter_w``: by how much a told load wavers. ``export_limit_w``: the PV is throttled so
+    that no more is fed in; None: no limit.
     """
 
     start: datetime
@@ -94,6 +95,7 @@ class HouseDescription:
     longitude_deg: float = 11.6
     clouds: float | None = None
     base_load_w: float = 250.0
+    jitter_w: float = 0.0
     lag_s: float = 0.0
     impedance_ohm: float = 0.0
     export_limit_w: float | None = None

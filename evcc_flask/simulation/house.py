@@ -143,9 +143,15 @@ class House:
         if self.forced_load_w is None:
             return load_at(self.now, self.description)
         forced_w = self.forced_load_w
-        if isinstance(forced_w, tuple):
-            return forced_w
-        return forced_w * BASE_SHARES[0], forced_w * BASE_SHARES[1], forced_w * BASE_SHARES[2]
+        a, b, c = forced_w if isinstance(forced_w, tuple) else (forced_w * share for share in BASE_SHARES)
+        return a + self._jitter(), b, c
+
+    def _jitter(self) -> float:
+        """A few watts that a real house never stops to gain and lose, by the second and the seed."""
+        here = self.description
+        if here.jitter_w == 0:
+            return 0.0
+        return here.jitter_w * ((int(self.elapsed_s) * 7919 + here.seed * 104729) % 1009 / 1009 - 0.5)
 
     def _sun(self) -> list[float]:
         """What each string could deliver now, in W of its modules."""

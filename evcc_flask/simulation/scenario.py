@@ -59,6 +59,7 @@ class HouseWords:
     seed: int = 1
     clouds: float | None = 0.0
     base_load_w: float = 250.0
+    jitter_w: float = 0.0
     lag_s: float = 0.0
     export_limit_w: float | None = None
     grid_meter: bool = True
@@ -177,6 +178,7 @@ class Scenario:
             seed=self.house.seed,
             clouds=self.house.clouds,
             base_load_w=self.house.base_load_w,
+            jitter_w=self.house.jitter_w,
             lag_s=self.house.lag_s,
             export_limit_w=self.house.export_limit_w,
             pv=self.house.pv,
