@@ -14,12 +14,13 @@ SLICE_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Manners:
-    """``delay_s``: pause before each request; None where nobody asked for one."""
+    """``delay_s``: pause before each request; None where nobody asked for one. ``sleeps``: the first frame wakes it."""
 
     timeout_s: float
     delay_s: float | None = None
     max_registers: int | None = None
     max_gap: int | None = None
+    sleeps: bool = False
 
 
 @dataclass(slots=True)

@@ -48,7 +48,7 @@ class ModbusLink(WorkLink):
 
     def mind(self, unit: int | None, spec: ModbusSpec) -> None:
         """Speak to ``unit`` as ``spec`` says; what several devices of one slave ask for is joined, the gentler wins."""
-        asked = Manners(spec.effective_timeout_s, spec.delay_s, spec.max_registers, spec.max_gap)
+        asked = Manners(spec.effective_timeout_s, spec.delay_s, spec.max_registers, spec.max_gap, spec.sleeps)
         known = self._etiquette.manners.get(unit)
         self._etiquette.manners[unit] = asked if known is None else _gentler(known, asked)
 
@@ -60,7 +60,9 @@ class ModbusLink(WorkLink):
         try:
             answer = self._tried(question)
         except ReadError as error:
-            if error.kind not in RETRIED or self._clock.wire_s() - began_s > RETRY_WITHIN_S:
+            soon = error.kind in RETRIED and self._clock.wire_s() - began_s <= RETRY_WITHIN_S
+            woken = error.kind is ErrorKind.TIMEOUT and self._etiquette.of(unit).sleeps
+            if not (soon or woken):
                 self._note(unit, error)
                 raise
             self._closing.wait(RETRY_PAUSE_S)
@@ -202,6 +204,7 @@ def _gentler(one: Manners, other: Manners) -> Manners:
         max((d for d in (one.delay_s, other.delay_s) if d is not None), default=None),
         min((m for m in (one.max_registers, other.max_registers) if m is not None), default=None),
         min((g for g in (one.max_gap, other.max_gap) if g is not None), default=None),
+        one.sleeps or other.sleeps,
     )
 
 

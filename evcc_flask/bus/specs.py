@@ -21,8 +21,9 @@ class ModbusSpec:
     """``device``: a serial port; or ``host`` and ``port``, with framing tcp, udp or rtu (RTU frames inside TCP).
 
     ``unit``, where given, is the one slave that ``timeout_s``, ``delay_s`` and the limits hold for (else: all of the
-    link). ``delay_s``: pause before each request; ``connect_delay_s``: after connecting. ``max_registers`` and
-    ``max_gap`` narrow what the block planner may merge, for slaves that cannot take long reads.
+    link). ``sleeps``: the first frame only wakes it, so an unanswered question is asked once more. ``delay_s``: pause
+    before each request; ``connect_delay_s``: after connecting. ``max_registers`` and ``max_gap`` narrow what the block
+    planner may merge, for slaves that cannot take long reads.
     """
 
     device: str = ""
@@ -38,6 +39,7 @@ class ModbusSpec:
     unit: int | None = None
     max_registers: int | None = None
     max_gap: int | None = None
+    sleeps: bool = False
 
     def __post_init__(self) -> None:
         if bool(self.device) == bool(self.host):

@@ -74,6 +74,7 @@ class SourceCharger:
         if taken.error is not None and parts.prepare is not None:
             self._prepared = False
         enabled = self._eye.beside(parts.enabled, at_s)
+        power_w = self._eye.figure(parts.power, at_s)
         return ChargerReading(
             name=self.name,
             at_s=at_s,
@@ -81,7 +82,7 @@ class SourceCharger:
             enabled=None if enabled is None else bool(enabled),
             offered_a=self._eye.figure(parts.offered, at_s),
             phases=_phase_count(self._eye.figure(parts.phases, at_s)),
-            power_w=self._eye.figure(parts.power, at_s),
+            power_w=power_w,
             power_at_s=parts.power.at_s() if parts.power else None,
             energy_kwh=self._eye.figure(parts.energy, at_s),
             currents_a=self._eye.phases(parts.currents, at_s),
@@ -91,7 +92,7 @@ class SourceCharger:
             min_current_a=self._eye.figure(parts.min_current, at_s),
             max_current_a=self._eye.figure(parts.max_current, at_s),
             error=error,
-            traits=replace(self._traits, failsafe=self._failsafe()),
+            traits=replace(self._traits, has_power=power_w is not None, failsafe=self._failsafe()),
         )
 
     def send(self, command: ChargerCommand, done: Done) -> None:

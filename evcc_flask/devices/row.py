@@ -8,8 +8,9 @@ The words of a row:
   ``{jq: .car}``                                      of the link's ``read``; ``{http: /path, jq: …}`` of another GET
   ``{const: 3}``                                      a figure
   ``{sum|first|least: […]}``                          of expressions
-  beside it: ``scale``, ``bits``, ``every`` (how old it may get), ``map: {A: [1, 2]}``, ``is``, ``is_not``, ``above``,
-  ``for: [pv]`` (only these usages), ``when: parameter``
+  beside it, in this order: ``only_if: expression``, ``absent: [1000]`` (codes for no value), ``bits``, ``scale``,
+  ``map: {A: [1, 2]}``, ``above``, ``is``, ``is_not``; and ``every`` (how old it may get), ``block: [first, count]``
+  (read in one piece only), ``for: [pv]`` (only these usages), ``when: parameter``
 ``status``: as a point, or ``{cases: [{C: …}, {B: …}], otherwise: A}``.
 ``control``: name and a step or a list of steps.
   ``{multiple|single|setcoil: 261, as: uint16, scale: 10}``  functions 16, 6, 5; ``{sunspec: …}``, ``{get: /path}``
@@ -33,7 +34,7 @@ from evcc_flask.plugins.values import Kind
 from .library import Row
 from .parts import LEAST_A, ChargerParts, FailsafePoints, KeepAlive, MeterParts, Repeat
 from .sinks import ByValue, Given, Nowhere, Pause, Steps, Times
-from .sources import FirstOf, Sum, above, cases, fixed, least, mapped, masked, none_of, one_of, scaled, spelled
+from .sources import FirstOf, Sum, above, cases, fixed, gated, least, mapped, masked, none_of, one_of, scaled, spelled
 from .take import Triple
 from .template import Parameters, escaped
 
@@ -57,8 +58,26 @@ class Compiler:
         self._base = str(base)
         self._read = str(self._link.pop("read", ""))
         if self._link.pop("alone", False):
-            host, _, port = str(self._link["uri"]).rpartition(":")
-            shop.bus.modbus(ModbusSpec(host=host, port=int(port), unit=self._link["id"], max_registers=2, max_gap=0))
+            self._mind(max_registers=2, max_gap=0)
+        if self._link.get("ascii"):
+            self._mind(sleeps=True)
+
+    def _mind(self, **manners: Any) -> None:
+        """Tell the bus how the slave wants to be spoken to, where an evcc.yaml has no word for it."""
+        link = self._link
+        host, _, port = str(link.get("uri", "")).rpartition(":")
+        spec = ModbusSpec(
+            device=link.get("device", ""),
+            baudrate=link.get("baudrate", 9600),
+            comset=link.get("comset", "8N1"),
+            ascii=link.get("ascii", False),
+            host=host,
+            port=int(port or 0),
+            framing="rtu" if link.get("rtu") or link.get("ascii") else "tcp",
+            unit=link["id"],
+            **manners,
+        )
+        self._shop.bus.modbus(spec)
 
     def meter(self) -> MeterParts:
         """The row as a meter; signs as the row gives them."""
@@ -162,10 +181,15 @@ class Compiler:
         return leaf if leaf is None else self._shaped(leaf, expression)
 
     def _shaped(self, source: Source, expression: Mapping[str, Any]) -> Source:
-        if "scale" in expression:
-            source = scaled(source, self._figure(expression["scale"]))
+        if "only_if" in expression:
+            condition = self._source("only_if", expression["only_if"])
+            source = gated(source, condition) if condition else source
+        if "absent" in expression:
+            source = gated(source, none_of(source, {spelled(value) for value in expression["absent"]}))
         if "bits" in expression:
             source = masked(source, expression["bits"])
+        if "scale" in expression:
+            source = scaled(source, self._figure(expression["scale"]))
         if "map" in expression:
             words = expression["map"].items()
             return mapped(source, {spelled(code): str(word) for word, codes in words for code in codes})
@@ -195,7 +219,11 @@ class Compiler:
                 register = {"address": self._address(expression[table]), "type": table}
                 length = {"length": expression["registers"]} if "registers" in expression else {}
                 register |= {"decode": expression["as"], **length}
-                return {"source": "modbus", **self._link, "register": register}
+                block = {}
+                if "block" in expression:
+                    first, count = expression["block"]
+                    block = {"block": {"register": self._address(first), "count": count}}
+                return {"source": "modbus", **self._link, "register": register, **block}
         path = self._filled(expression.get("http", self._read), in_address=True)
         if path is None:
             return None

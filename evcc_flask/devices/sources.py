@@ -41,6 +41,17 @@ def above(source: Source, limit: float) -> Source:
     return Made((source,), lambda: number(source.value()) > limit)
 
 
+def gated(source: Source, condition: Source) -> Source:
+    """A value that the device has only where ``condition`` is true."""
+
+    def value() -> Value:
+        if not condition.value():
+            raise ReadError(ErrorKind.NOT_AVAILABLE, "the device has no such value")
+        return source.value()
+
+    return Made((source, condition), value)
+
+
 def one_of(source: Source, words: Collection[str]) -> Source:
     """True where a code is one of ``words``."""
     return Made((source,), lambda: spelled(source.value()) in words)

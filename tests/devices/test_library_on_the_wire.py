@@ -19,7 +19,7 @@ from evcc_flask.domain.readings import Failsafe
 from evcc_flask.domain.words import BatteryMode
 from evcc_flask.plugins.shop import Workshop
 from tests.devices.images import FOLDER, described, words
-from tests.wire.slaves import Image, RtuSlaves, TcpSlave
+from tests.wire.slaves import AsciiSlaves, Image, RtuSlaves, TcpSlave
 from tests.wire.web import WebDevice
 
 NAMES = sorted(file.stem for file in FOLDER.glob("*.yaml"))
@@ -88,6 +88,13 @@ def bench(request: pytest.FixtureRequest, line: Line) -> Iterator[Bench]:
         web.close()
         return
     image = Image(words(fixture))
+    if "ascii" in library.rows()[name]["link"]:
+        slaves = AsciiSlaves({fixture["unit"]: image})
+        params |= {"device": str(slaves.path)}
+        yield Bench(build("it", "template", params, Workshop(bus, SystemClock())), image, bus)
+        bus.close()
+        slaves.close()
+        return
     slave = TcpSlave(
         {fixture["unit"]: image, **{unit: Image(words(also)) for unit, also in fixture.get("also", {}).items()}}
     )
