@@ -71,6 +71,7 @@ class Cycle:
     at: datetime
     since_midnight: timedelta
     snapshot: Snapshot
+    settings: Settings
     decision: Decision
     boxes: tuple[BoxTruth, ...]
     battery_modes: tuple[BatteryMode, ...]
@@ -160,6 +161,7 @@ class _Replay:
             at,
             at - self._scenario.midnight,
             snapshot,
+            self._settings,
             decision,
             tuple(
                 BoxTruth(
