@@ -1,0 +1,384 @@
+"""What a wallbox does with commands: their order, what is never written, and when a keep-alive speaks."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from evcc_flask.bus.needs import Answer, ErrorKind, Need, ReadError, Registers, Table
+from evcc_flask.devices.charger import SourceCharger
+from evcc_flask.devices.lease import Lease
+from evcc_flask.devices.parts import ChargerParts, FailsafePoints, KeepAlive
+from evcc_flask.devices.sources import fixed
+from evcc_flask.domain.commands import ChargerCommand, Disable, Enable, OfferCurrent, SwitchPhases, WakeUp
+from evcc_flask.domain.readings import Failsafe
+from evcc_flask.domain.words import Status
+from evcc_flask.plugins.made import Fetched, Written
+
+
+class HandClock:
+    """Time that a test moves."""
+
+    def __init__(self) -> None:
+        self.s = 1000.0
+
+    def monotonic_s(self) -> float:
+        return self.s
+
+    wire_s = monotonic_s
+
+    def real_s(self, house_s: float) -> float:
+        return 0.0
+
+
+class HandLink:
+    """A link whose worker is the test: jobs wait until it runs them."""
+
+    name = "hand"
+
+    def __init__(self) -> None:
+        self.answers: dict[Any, Answer] = {}
+        self.jobs: list[tuple[Callable[[Any], None], Callable[[ReadError | None], None] | None]] = []
+        self.ticking: list[tuple[float, Callable[[Any], None]]] = []
+        self.forgotten: list[int | None] = []
+
+    def latest(self, request: Any) -> Answer:
+        return self.answers.get(request, Answer())
+
+    def submit(self, job: Callable[[Any], None], done: Callable[[ReadError | None], None] | None = None) -> None:
+        self.jobs.append((job, done))
+
+    def do(self, job: Callable[[Any], None]) -> None:
+        job(None)
+
+    def every(self, period_s: float, job: Callable[[Any], None]) -> Callable[[], None]:
+        self.ticking.append((period_s, job))
+        return lambda: None
+
+    def forget(self, unit: int | None = None) -> None:
+        self.forgotten.append(unit)
+
+    def work(self) -> None:
+        """Run everything that waits."""
+        while self.jobs:
+            job, done = self.jobs.pop(0)
+            error = None
+            try:
+                job(None)
+            except ReadError as raised:
+                error = raised
+            if done is not None:
+                done(error)
+
+    def tick(self) -> None:
+        for _, job in self.ticking:
+            job(None)
+
+
+@dataclass
+class Box:
+    """A wallbox under test: what was written, in order, and switches for what its slave says."""
+
+    clock: HandClock = field(default_factory=HandClock)
+    link: HandLink = field(default_factory=HandLink)
+    written: list[tuple[str, Any]] = field(default_factory=list)
+    outcomes: list[tuple[str, str | None, bool]] = field(default_factory=list)
+    fails: ReadError | None = None
+
+    def sink(self, name: str) -> Written:
+        def write(value: Any) -> None:
+            if self.fails is not None:
+                raise self.fails
+            self.written.append((name, value))
+
+        return Written(self.link, write)
+
+    def source(self, address: int, decode: Callable[[Any], Any] = lambda words: words[0]) -> Fetched:
+        return Fetched(Need(self.link, Registers(1, Table.INPUT, address)), decode)
+
+    def says(self, address: int, word: Any) -> None:
+        self.link.answers[Registers(1, Table.INPUT, address)] = Answer((word,), self.clock.s)
+
+    def is_silent(self, address: int) -> None:
+        request = Registers(1, Table.INPUT, address)
+        old = self.link.latest(request)
+        self.link.answers[request] = Answer(old.value, old.at_s, ReadError(ErrorKind.TIMEOUT, "no answer"))
+
+    def charger(self, **parts: Any) -> SourceCharger:
+        base: dict[str, Any] = {
+            "status": self.source(0, lambda words: str(words[0])),
+            "enabled": self.source(1, lambda words: bool(words[0])),
+            "current": self.sink("current"),
+            "off": self.sink("off"),
+            "fine": True,
+        }
+        return SourceCharger("box", ChargerParts(**(base | parts)), Lease(self.clock), self.clock, lambda: self.link)
+
+    def send(self, charger: SourceCharger, *commands: ChargerCommand) -> None:
+        for command in commands:
+            name = type(command).__name__
+            charger.send(command, lambda error, available, name=name: self.outcomes.append((name, error, available)))
+
+
+@pytest.fixture
+def box() -> Box:
+    return Box()
+
+
+def test_a_disabled_box_that_starts_by_its_current_gets_it_only_when_enabled(box: Box) -> None:
+    box.says(1, 0)
+    charger = box.charger()
+    box.send(charger, OfferCurrent(0, 10.0))
+    box.link.work()
+    assert box.written == []
+    box.send(charger, Enable(0))
+    box.link.work()
+    assert box.written == [("current", 10.0)]
+
+
+def test_an_enabled_box_gets_a_new_current_at_once(box: Box) -> None:
+    box.says(1, 1)
+    charger = box.charger()
+    box.send(charger, OfferCurrent(0, 10.0), OfferCurrent(0, 12.5))
+    box.link.work()
+    assert box.written == [("current", 10.0), ("current", 12.5)]
+
+
+def test_enabling_without_any_current_before_offers_six_ampere(box: Box) -> None:
+    charger = box.charger()
+    box.send(charger, Enable(0))
+    box.link.work()
+    assert box.written == [("current", 6.0)]
+
+
+def test_a_command_given_last_counts_more_than_an_older_reading(box: Box) -> None:
+    box.says(1, 1)
+    charger = box.charger()
+    box.clock.s += 5
+    box.send(charger, Disable(0), OfferCurrent(0, 10.0))
+    box.link.work()
+    assert box.written == [("off", False)]
+
+
+def test_a_box_with_a_switch_of_its_own_gets_current_and_switch(box: Box) -> None:
+    box.says(1, 0)
+    charger = box.charger(on=box.sink("on"))
+    box.send(charger, OfferCurrent(0, 10.0), Enable(0))
+    box.link.work()
+    assert box.written == [("current", 10.0), ("on", True)]
+
+
+def test_less_than_six_ampere_is_refused(box: Box) -> None:
+    box.says(1, 1)
+    charger = box.charger(least_a=6.0)
+    box.send(charger, OfferCurrent(0, 5.9))
+    box.link.work()
+    assert box.written == []
+    assert box.outcomes == [("OfferCurrent", "5.9 A is below 6 A: disable instead", True)]
+
+
+def test_whole_amperes_are_cut_never_rounded_up(box: Box) -> None:
+    box.says(1, 1)
+    charger = box.charger(fine=False)
+    box.send(charger, OfferCurrent(0, 15.97))
+    box.link.work()
+    assert box.written == [("current", 15)]
+
+
+def test_what_waits_for_a_busy_link_is_replaced_by_what_is_newer(box: Box) -> None:
+    box.says(1, 1)
+    charger = box.charger()
+    box.send(charger, OfferCurrent(0, 16.0), OfferCurrent(0, 10.0), Enable(0), Disable(0), OfferCurrent(0, 8.0))
+    box.link.work()
+    # The first had begun; then only the newest of each kind, in their order.
+    assert box.written == [("current", 16.0), ("off", False)]
+    replaced = "replaced by a newer command before the link was free"
+    assert box.outcomes == [
+        ("Enable", replaced, True),
+        ("OfferCurrent", replaced, True),
+        ("OfferCurrent", None, True),
+        ("Disable", None, True),
+        ("OfferCurrent", None, True),
+    ]
+
+
+def test_a_refused_write_is_told_with_its_reason(box: Box) -> None:
+    charger = box.charger()
+    box.fails = ReadError(ErrorKind.REFUSED, "box: refused")
+    box.send(charger, Enable(0))
+    box.link.work()
+    assert box.outcomes == [("Enable", "box: refused", True)]
+
+
+def test_what_a_box_cannot_do_is_not_available_and_no_error(box: Box) -> None:
+    charger = box.charger()
+    box.send(charger, SwitchPhases(0, 1), WakeUp(0), WakeUp(0, by_vehicle=True))
+    assert box.outcomes == [("SwitchPhases", None, False), ("WakeUp", None, False), ("WakeUp", None, False)]
+
+
+def test_a_write_makes_all_that_the_box_said_due_again(box: Box) -> None:
+    charger = box.charger()
+    box.send(charger, Disable(0))
+    box.link.work()
+    assert box.link.forgotten == [1]
+
+
+def test_a_failed_switch_does_not_count_as_done(box: Box) -> None:
+    box.says(1, 1)
+    charger = box.charger()
+    box.clock.s += 1
+    box.fails = ReadError(ErrorKind.TIMEOUT, "no answer")
+    box.send(charger, Disable(0))
+    box.link.work()
+    box.fails = None
+    box.send(charger, OfferCurrent(0, 9.0))
+    box.link.work()
+    assert box.written == [("current", 9.0)]
+
+
+def test_preparation_goes_before_the_first_command_and_is_not_repeated(box: Box) -> None:
+    box.says(0, "B")
+    charger = box.charger(prepare=box.sink("prepare"))
+    box.send(charger, Enable(0), Disable(0))
+    box.link.work()
+    assert [name for name, _ in box.written] == ["prepare", "current", "off"]
+
+
+def test_preparation_is_repeated_when_the_box_was_gone(box: Box) -> None:
+    box.says(0, "B")
+    charger = box.charger(prepare=box.sink("prepare"))
+    charger.renew(box.clock.s + 20)
+    box.link.work()
+    box.is_silent(0)
+    charger.reading()
+    box.says(0, "B")
+    charger.reading()
+    charger.renew(box.clock.s + 20)
+    box.link.work()
+    assert [name for name, _ in box.written] == ["prepare", "prepare"]
+
+
+def test_nothing_is_written_before_the_first_decision(box: Box) -> None:
+    charger = box.charger(prepare=box.sink("prepare"), keep_alive=KeepAlive(25.0))
+    box.says(0, "C")
+    charger.reading()
+    assert (box.link.jobs, box.link.ticking, box.written) == ([], [], [])
+
+
+def test_a_keep_alive_repeats_the_last_current_while_decisions_come(box: Box) -> None:
+    box.says(1, 1)
+    charger = box.charger(keep_alive=KeepAlive(25.0))
+    box.send(charger, OfferCurrent(0, 11.0))
+    box.link.work()
+    charger.renew(box.clock.s + 20)
+    box.link.tick()
+    assert box.written == [("current", 11.0), ("current", 11.0)]
+    assert [period for period, _ in box.link.ticking] == [25.0]
+
+
+def test_a_frozen_control_loop_ends_the_keep_alive_though_the_bus_lives(box: Box) -> None:
+    box.says(1, 1)
+    charger = box.charger(keep_alive=KeepAlive(25.0))
+    box.send(charger, OfferCurrent(0, 11.0))
+    box.link.work()
+    charger.renew(box.clock.s + 20)
+    box.clock.s += 20
+    box.link.tick()
+    assert box.written == [("current", 11.0)]
+
+
+def test_no_lease_lasts_longer_than_a_minute(box: Box) -> None:
+    charger = box.charger(keep_alive=KeepAlive(25.0))
+    box.says(1, 0)
+    charger.renew(box.clock.s + 3600)
+    box.clock.s += 60
+    box.link.tick()
+    assert box.written == []
+
+
+def test_a_box_held_at_zero_is_kept_at_zero_for_half_an_hour(box: Box) -> None:
+    charger = box.charger(keep_alive=KeepAlive(25.0))
+    box.send(charger, Disable(0))
+    box.link.work()
+    for _ in range(1800 // 25):
+        box.clock.s += 25
+        charger.renew(box.clock.s + 20)
+        box.link.tick()
+    assert len(box.written) == 1 + 72
+    assert set(box.written) == {("off", False)}
+
+
+def test_after_a_restart_a_running_charge_is_kept_as_the_box_reports_it(box: Box) -> None:
+    box.says(1, 1)
+    box.says(2, 13)
+    charger = box.charger(keep_alive=KeepAlive(25.0), offered=box.source(2))
+    charger.renew(box.clock.s + 20)
+    box.link.tick()
+    assert box.written == [("current", 13.0)]
+
+
+def test_a_heartbeat_is_written_as_often_as_the_box_asks(box: Box) -> None:
+    box.says(3, 40)
+    charger = box.charger(keep_alive=KeepAlive(5.0, write=box.sink("heartbeat"), timeout_s=box.source(3)))
+    for _ in range(9):
+        charger.renew(box.clock.s + 20)
+        box.link.tick()
+        box.clock.s += 5
+    # At 0, 20 and 40 s: half of the 40 s that the box reports.
+    assert box.written == [("heartbeat", True)] * 3
+
+
+def test_a_wake_up_releases_the_box_again_when_its_time_has_come(box: Box) -> None:
+    charger = box.charger(wakeup=((0.0, box.sink("lock")), (10.0, box.sink("unlock"))))
+    box.send(charger, WakeUp(0))
+    box.link.work()
+    for _ in range(3):
+        box.clock.s += 5
+        charger.renew(box.clock.s + 20)
+        box.link.work()
+    assert box.written == [("lock", True), ("unlock", True)]
+
+
+@pytest.mark.parametrize(
+    ("word", "status"),
+    [("A", Status.A), ("B", Status.B), ("C1", Status.B), ("D1", Status.B), ("C2", Status.C), ("c", Status.C)],
+)
+def test_a_status_is_told_by_its_letter(box: Box, word: str, status: Status) -> None:
+    box.says(0, word)
+    assert box.charger().reading().status is status
+
+
+@pytest.mark.parametrize("word", ["F", "E", "Z", ""])
+def test_an_error_or_nonsense_is_no_status(box: Box, word: str) -> None:
+    box.says(0, word)
+    reading = box.charger().reading()
+    assert reading.status is None
+    assert reading.error
+
+
+def test_an_old_status_stays_with_its_time_and_the_reason(box: Box) -> None:
+    charger = box.charger()
+    box.says(0, "C")
+    charger.reading()
+    box.clock.s += 10
+    box.is_silent(0)
+    reading = charger.reading()
+    assert (reading.status, reading.at_s, reading.error) == (Status.C, 1000.0, "no answer")
+
+
+def test_the_box_tells_its_fail_safe_and_zero_means_none(box: Box) -> None:
+    points = FailsafePoints("how", Failsafe(15.0, 0.0, "how"), box.source(5), box.source(6))
+    charger = box.charger(failsafe=points)
+    assert charger.reading().traits.failsafe == Failsafe(15.0, 0.0, "how")
+    box.says(5, 30)
+    box.says(6, 8)
+    assert charger.reading().traits.failsafe == Failsafe(30.0, 8.0, "how")
+    box.says(5, 0)
+    assert charger.reading().traits.failsafe is None
+
+
+def test_a_box_without_a_power_meter_says_so(box: Box) -> None:
+    box.says(0, "C")
+    assert not box.charger().reading().traits.has_power
+    assert box.charger(power=fixed(2300, box.clock)).reading().traits.has_power
