@@ -24,8 +24,12 @@ class ConstSink(PipelineSchema):
 
 
 def source(node: dict[str, Any], shop: Shop, kind: Kind, max_age_s: float) -> Source:
-    settings = load(ConstSource(), node)
-    steps = pipeline(settings, kind)
+    problems = Problems()
+    settings = problems.load(ConstSource(), node)
+    steps = problems.build(lambda: pipeline(settings, kind)) if settings else None
+    problems.end()
+    assert settings is not None
+    assert steps is not None
     return Fixed(lambda: steps.run(settings["value"]), shop.clock)
 
 

@@ -11,8 +11,9 @@ from evcc_flask.domain.issues import Misconfigured
 from evcc_flask.jq.filters import Filter, FilterError, compile_filter
 
 from .fields import Flag, Loose, Number, Text
+from .ports import Value
 from .problems import Problems
-from .values import ASLEEP, Kind, Value, bad, parse, shown
+from .values import ASLEEP, Kind, bad, parse, shown
 from .xml import as_tree, looks_like_xml
 
 

@@ -19,14 +19,18 @@ class Problems:
 
     def __init__(self) -> None:
         self.found: list[Misconfigured] = []
+        self._path: Path = ()
 
     @contextmanager
     def below(self, *path: str | int) -> Iterator[None]:
-        """Keep what is raised inside, with ``path`` in front."""
+        """Keep what is raised inside, with ``path`` in front; inside of each other, paths join."""
+        outer, self._path = self._path, (*self._path, *path)
         try:
             yield
         except (Misconfigured, ExceptionGroup) as error:
-            self.found += [problem.below(*path) for problem in problems_of(error)]
+            self.found += [problem.below(*self._path) for problem in problems_of(error)]
+        finally:
+            self._path = outer
 
     def build(self, make: Callable[[], T], *path: str | int) -> T | None:
         """What ``make`` returns; None, and its problems kept, where it fails."""

@@ -42,6 +42,9 @@ class Caller:
         import requests
         import urllib3
 
+        if call.insecure:
+            # The user has said so; a line in the log for each call would say nothing more.
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         where = shown_uri(call.uri)
         until_s = self._clock.wire_s() + call.timeout_s
         try:
