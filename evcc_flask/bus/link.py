@@ -124,7 +124,7 @@ class WorkLink:
 
     def every(self, period_s: float, job: Job) -> Callable[[], None]:
         """See Link. The first time is one period from now; a slave that rests is left alone."""
-        timer = Timer(period_s, job, self._clock.monotonic_s() + period_s)
+        timer = Timer(period_s, job, self._clock.wire_s() + period_s)
         with self._wake:
             self._timers.append(timer)
             self._awaken()
@@ -238,7 +238,7 @@ class WorkLink:
         return True
 
     def _run_timer(self) -> None:
-        now_s = self._clock.monotonic_s()
+        now_s = self._clock.wire_s()
         with self._wake:
             timer = min(self._timers, key=lambda timer: timer.next_s, default=None)
             if timer is None or timer.next_s > now_s:
@@ -329,8 +329,7 @@ class WorkLink:
         with self._wake:
             if self._jobs or self._order or self._closing.is_set():
                 return
-            house_s = self._clock.monotonic_s()
-            waits_s = [self._clock.real_s(timer.next_s - house_s) for timer in self._timers]
+            waits_s = [timer.next_s - now_s for timer in self._timers]
             waits_s += [at_s - now_s for request in self._wanted if (at_s := self._retry_s(request)) is not None]
             waits_s += [] if idle_s is None else [idle_s - now_s]
             self._wake.wait(max(0.001, min(waits_s)) if waits_s else None)

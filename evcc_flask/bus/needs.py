@@ -91,7 +91,10 @@ class Link(Protocol):
         ...
 
     def every(self, period_s: float, job: Callable[[Any], None]) -> Callable[[], None]:
-        """Run ``job(wire)`` on the worker every ``period_s`` house seconds until the returned function is called."""
+        """Run ``job(wire)`` on the worker every ``period_s`` until the returned function is called.
+
+        Real seconds, also in a demo that hurries: the timers of devices do not hurry with it.
+        """
         ...
 
     def forget(self, unit: int | None = None) -> None:

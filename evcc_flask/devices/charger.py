@@ -198,8 +198,9 @@ class SourceCharger:
         told_s = self._eye.figure(keep_alive.timeout_s)
         period_s = max(keep_alive.every_s, min(told_s or 0.0, LONGEST_S) * keep_alive.share)
         last_s = self._parts.status.at_s() if keep_alive.read else self._kept_at_s
-        # Half a tick of grace: the ticks themselves come every ``every_s``.
-        if not self._lease.alive() or (last_s is not None and now_s - last_s < period_s - keep_alive.every_s / 2):
+        silent_s = self._clock.real_s(now_s - last_s) if last_s is not None else period_s
+        # Half a tick of grace: the ticks themselves come every ``every_s``, and the box counts real time.
+        if not self._lease.alive() or silent_s < period_s - keep_alive.every_s / 2:
             return
         self._kept_at_s = now_s
         if keep_alive.read is not None:

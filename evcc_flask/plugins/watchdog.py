@@ -48,7 +48,7 @@ class Repeater:
     def write(self, value: Value) -> None:
         """Write ``value``, now or when the old one has lapsed, and repeat it from then on."""
         self._stop()
-        wait_s = self._written_s + self._timeout_s - self._clock.monotonic_s()
+        wait_s = self._written_s + self._timeout_s - self._clock.wire_s()
         if self._defer and wait_s > 0 and not self._same(value) and not self._is_reset(self._held):
             self._every(wait_s, lambda: self._begin(value))
             return
@@ -69,7 +69,7 @@ class Repeater:
 
     def _send(self, value: Value) -> None:
         self._inner.write(value)
-        self._written_s = self._clock.monotonic_s()
+        self._written_s = self._clock.wire_s()
 
     def _every(self, period_s: float, work: Callable[[], None]) -> None:
         def job(wire: Any) -> None:

@@ -28,6 +28,12 @@ SERVER_ENDS_S = 1.4
 HOUSE_ENDS_S = 0.3
 """What each process gets to end in order: together below the two seconds that Ctrl-C may take."""
 
+CYCLE_S = 0.75
+"""Real seconds that the RS485 line needs for all its devices. Faster than real time, a cycle lasts so long."""
+
+USUAL_INTERVAL_S = 5.0
+"""What evcc.yaml says; a hurrying demo overrules it."""
+
 PR_SET_PDEATHSIG = 1
 
 
@@ -71,7 +77,7 @@ def _run(place: DemoFolder, database: Path, port: int, speed: float, locked: boo
     clock = DemoClock(SystemClock().wire_s(), morning(), speed)
     options = Options(config=place.config, database=database, demo=locked, port=port, demo_clock=clock.spelled())
     try:
-        with _house(place, ports, clock) as house, _server(options) as server:
+        with _house(place, ports, clock) as house, _server(options, speed) as server:
             if not _answers(port, server, ended):
                 return 0 if ended.is_set() else 1
             print(f"\nThe demo house runs: http://localhost:{port}", flush=True)
@@ -99,9 +105,10 @@ def _house(place: DemoFolder, ports: Ports, clock: DemoClock) -> Iterator["subpr
 
 
 @contextlib.contextmanager
-def _server(options: Options) -> Iterator["subprocess.Popen[str]"]:
+def _server(options: Options, speed: float) -> Iterator["subprocess.Popen[str]"]:
     command = [sys.executable, "-m", "gunicorn", "--config", str(project_file("gunicorn.conf.py"))]
-    with _child(command, os.environ | options.environment(), SERVER_ENDS_S) as server:
+    slower = {"EVCC_INTERVAL": f"{CYCLE_S * speed:.0f}s"} if CYCLE_S * speed > USUAL_INTERVAL_S else {}
+    with _child(command, os.environ | options.environment() | slower, SERVER_ENDS_S) as server:
         yield server
 
 
