@@ -1,15 +1,17 @@
-"""Where the project's own files lie: in a checkout at its top, in an installation below the interpreter's prefix."""
+"""Where the project's own files lie: in a checkout at its top, in an installation below the scheme's data folder."""
 
-import sys
+import sysconfig
 from pathlib import Path
 
 _TOP = Path(__file__).resolve().parent.parent
 
 
 def project_file(name: str) -> Path:
-    """The path of ``wsgi.py``, ``gunicorn.conf.py``, ``migrations`` …; raises FileNotFoundError with both places."""
-    places = (_TOP / name, Path(sys.prefix) / "share" / "evcc-flask" / name)
+    """The path of ``wsgi.py``, ``gunicorn.conf.py``, ``migrations`` …; raises FileNotFoundError with all places."""
+    schemes = (sysconfig.get_default_scheme(), sysconfig.get_preferred_scheme("user"))
+    installed = (Path(sysconfig.get_path("data", scheme)) / "share" / "evcc-flask" / name for scheme in schemes)
+    places = (_TOP / name, *installed)
     for place in places:
         if place.exists():
             return place
-    raise FileNotFoundError(f"{name} is neither at {places[0]} nor at {places[1]}; install evcc-flask again")
+    raise FileNotFoundError(f"{name} is at none of {', '.join(map(str, places))}; install evcc-flask again")

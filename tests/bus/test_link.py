@@ -241,35 +241,6 @@ def test_a_part_of_a_range_is_had_from_the_whole(bus, tcp):
     assert link.latest(reg(103)) == Answer()
 
 
-def test_keep_alives_come_again_until_they_are_ended(bus, tcp):
-    tcp.put(1)
-    link = tcp_link(bus, tcp)
-    end = link.every(0.02, lambda wire: wire.write_register(1, 5, 7))
-    tcp.wait_asked(3)
-    end()
-    link.do(lambda wire: None)
-    asked = len(tcp.asked)
-    assert not threading.Event().wait(0.1)
-    assert len(tcp.asked) == asked
-
-
-def test_frequent_keep_alives_do_not_starve_the_reads(bus, tcp):
-    tcp.put(1, holding={0: 1, 1000: 1})
-    link = tcp_link(bus, tcp)
-    link.every(0, lambda wire: wire.write_register(1, 5, 7))
-    refresh(bus, link, reg(0), reg(1000))
-    assert errors(link, reg(0), reg(1000)) == [None, None]
-
-
-def test_keep_alives_leave_a_resting_slave_alone(bus, tcp):
-    tcp.silent.add(1)
-    link = tcp_link(bus, tcp, timeout_s=0.1)
-    link.every(0.01, lambda wire: wire.write_register(1, 5, 7))
-    tcp.wait_asked(1)
-    assert not threading.Event().wait(0.5)
-    assert len(tcp.asked) == 1
-
-
 def test_a_worker_reaches_another_links_wire(bus, tcp):
     tcp.put(1)
     wired, calls = tcp_link(bus, tcp), bus.calls("script")
