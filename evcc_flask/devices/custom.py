@@ -176,7 +176,7 @@ def charger(params: Mapping[str, Any], shop: Shop) -> ChargerParts:
         bench.problems.found.append(Misconfigured(message, ("phases1p3p",), "Confirm it with tos: true."))
     nothing = Nowhere()
     enable = bench.sink("enable", "enable")
-    fine = bench.sink("maxcurrentmillis", "maxcurrent")
+    fine = bench.sink("maxcurrentmillis", "maxcurrentmillis")
     whole = bench.sink("maxcurrent", "maxcurrent")
     wakeup = bench.sink("wakeup", "wakeup")
     bench.pairs()
