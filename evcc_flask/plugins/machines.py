@@ -4,8 +4,10 @@ A machine is limited in memory and time; named ones keep their variables and are
 """
 
 import logging
+import re
 from collections.abc import Callable, Iterable, Mapping
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 from evcc_flask.bus.needs import ErrorKind, Link, ReadError
@@ -20,6 +22,7 @@ TIME_S = 1.0
 """CPU seconds of one run; a script that only computes needs milliseconds."""
 
 log = logging.getLogger("js")
+_UNDERSCORE = re.compile(r"\b_[.(]")
 
 _CONSOLE = """
 var console = {lines: []};
@@ -41,6 +44,7 @@ class Machine:
         self.link = link
         self._preload = preload
         self._context: Any = None
+        self._equipped = False
 
     def run(self, script: str, variables: Mapping[str, Value]) -> Any:
         """The value of the last expression: None, a flag, number or text, JSON text for all else. Raises ReadError."""
@@ -48,6 +52,7 @@ class Machine:
 
         try:
             context = self._context or self._started()
+            self._equip(context, script)
             for name, value in variables.items():
                 context.set(name, value.decode("latin-1") if isinstance(value, bytes) else value)
             result = context.eval(script)
@@ -67,10 +72,18 @@ class Machine:
         context.set_memory_limit(MEMORY)
         context.set_time_limit(TIME_S)
         context.eval(_CONSOLE)
-        self._context = context
+        self._context, self._equipped = context, False
         if self._preload:
+            self._equip(context, self._preload)
             context.eval(self._preload)
         return context
+
+    def _equip(self, context: Any, script: str) -> None:
+        """Underscore, which evcc has built in, for scripts that use it."""
+        if self._equipped or not _UNDERSCORE.search(script):
+            return
+        context.eval(Path(__file__).with_name("underscore.js").read_text("utf-8"))
+        self._equipped = True
 
     def _failure(self, said: str) -> ReadError:
         if "out of memory" in said or said in ("null", ""):

@@ -23,6 +23,7 @@ def js(script, **keys):
         ("({a: [1]})", Kind.TEXT, '{"a":[1]}'),
         ("console.log('x', 1); 7", Kind.INT, 7),
         ("state.power", Kind.INT, 7),
+        ("_.max([3, 8, 5])", Kind.INT, 8),
     ],
 )
 def test_the_last_expression_is_the_value(read, script, kind, value):
