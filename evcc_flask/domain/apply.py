@@ -27,12 +27,14 @@ def carry_out(p: Point, target: Target, circuits: Circuits) -> tuple[list[Charge
         wish_a = 0.0
     elif target.current_a > 0 and target.current_a >= high_a:
         limits.append(because(who_limits(p, active), limit_a=high_a))
+    if wish_a >= low_a:
+        wish_a = max(wish_a, _step_up(p, low_a, high_a))
     room = circuits.room(p, active, wish_a)
     one_phase = _one_phase_fits(p, circuits, wish_a, low_a, room, active)
     if one_phase is not None:
         phases, active, room = 1, 1, one_phase
         low_a, high_a = limits_a(p, 1)
-        wish_a = min(low_a, room.allowed_a)
+        wish_a = min(wish_a, high_a) if p.box.phases == 1 else low_a
     current_a = _step(p, min(wish_a, room.allowed_a))
     if wish_a >= low_a and room.circuit is not None and room.allowed_a < wish_a:
         limits.append(room.reason())
@@ -71,7 +73,7 @@ def _one_phase_fits(p: Point, circuits: Circuits, wish_a: float, low_a: float, r
     """Three phases at the minimum are too much for a circuit, one is not."""
     if wish_a < low_a or room.allowed_a >= low_a or active <= 1 or not p.switchable or configured(p) != 0:
         return None
-    if p.since(p.box.phases_s) <= SETTLE_S or budget.phase_wait_s(p) > 0:
+    if p.box.phases != 1 and (p.since(p.box.phases_s) <= SETTLE_S or budget.phase_wait_s(p) > 0):
         return None
     one = circuits.room(p, 1, wish_a)
     return one if one.allowed_a >= limits_a(p, 1)[0] else None
@@ -84,6 +86,15 @@ def _step(p: Point, current_a: float) -> float:
     if p.charger.traits.milliampere and Feature.COARSE_CURRENT not in p.features:
         return math.floor(current_a * 10 + 1e-6) / 10
     return float(math.floor(current_a + 1e-6))
+
+
+def _step_up(p: Point, low_a: float, high_a: float) -> float:
+    """The smallest step that is not below the minimum; a maximum in between forbids it."""
+    down = _step(p, low_a)
+    if down >= low_a - 1e-6:
+        return down
+    up = down + (0.1 if p.charger.traits.milliampere and Feature.COARSE_CURRENT not in p.features else 1.0)
+    return up if up <= high_a else low_a
 
 
 def _offer(p: Point, current_a: float, limits: list[Reason], *, cut: bool) -> list[ChargerCommand]:

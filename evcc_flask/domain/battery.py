@@ -33,6 +33,7 @@ def after(outcomes: Sequence[Outcome], memory: BatteryMemory) -> BatteryMemory:
 
 def decide_mode(
     snapshot: Snapshot,
+    rates: Rates,
     settings: Settings,
     memory: BatteryMemory,
     points: Sequence[Point],
@@ -51,12 +52,12 @@ def decide_mode(
     if outside and ordered is not None:
         left_s = round(EXTERNAL_BATTERY_S - max(0.0, age_s))
         return ordered.mode, (because(Code.BATTERY_EXTERNAL, mode=ordered.mode.word, remaining_s=left_s),), True, False
-    limit, rate = settings.battery_grid_charge_limit, snapshot.rates.planner
+    limit, rate = settings.battery_grid_charge_limit, rates.planner
     if limit is not None and rate is not None and rate <= limit:
         return _grid_charge(snapshot, h, circuits, rate, limit, now_s)
     if settings.battery_discharge_control:
         for p in points:
-            if _holds_battery(p, snapshot.rates):
+            if _holds_battery(p, rates):
                 return BatteryMode.HOLD, (because(Code.BATTERY_HELD_FOR_CAR, loadpoint=p.index + 1),), False, False
     if any(mode in (BatteryMode.HOLD, BatteryMode.CHARGE) for mode in memory.modes):
         return BatteryMode.NORMAL, (because(Code.BATTERY_NORMAL),), False, False

@@ -6,14 +6,14 @@ there already. So a cut hits the lowest priority first, and no two rises share t
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from . import plausible
 from .decision import CircuitDecision
 from .figures import ABSURD_A, ABSURD_W, CALM_S, HEADROOM_A, OVERLOAD_SHARE, SETTLE_S
 from .memory import CircuitMemory, Held, Memory
 from .point import Point, drawn_w, point
-from .readings import MeterReading, Phases
+from .readings import LimitReading, MeterReading, Phases
 from .reasons import Code, Reason, because
 from .settings import Circuit, Settings
 from .snapshot import Snapshot
@@ -75,7 +75,7 @@ class Circuits:
         started_s: float,
         now_s: float,
     ) -> None:
-        by_name = {circuit.name: circuit for circuit in settings.circuits}
+        by_name = {each.name: _in_force(each, snapshot.circuit_limits) for each in settings.circuits}
         self._now_s = now_s
         self._voltage_v = settings.voltage_v
         self._loads = {
@@ -86,6 +86,7 @@ class Circuits:
         self._taken_w = {p.index: max(p.power_w, p.power_w + p.pending_w) for p in points} if self._loads else {}
         self._sharing = sum(p.connected and p.mode is not Mode.OFF for p in points) > 1
         self._add_loadpoints(points)
+        self._awaited = {name for name, said in snapshot.circuit_limits.items() if said.awaited}
         for load in sorted(self._loads.values(), key=lambda each: -len(each.chain)):
             if load.circuit.meter:
                 self._measure(load, snapshot.circuit_meters.get(load.circuit.name), points, started_s)
@@ -162,7 +163,10 @@ class Circuits:
             allowed, possible = self._room_in(load, p, used, taken, taken_w)
             code, wait_s = Code.LIMITED_BY_CIRCUIT, 0.0
             calm_s = INFINITE if load.memory.over_s is None else self._now_s - load.memory.over_s
-            if not load.known:
+            if load.circuit.name in self._awaited:
+                allowed = possible = 0.0
+                code = Code.CIRCUIT_LIMIT_MISSING
+            elif not load.known:
                 allowed = possible = 0.0
                 code = Code.CIRCUIT_METER_MISSING
             elif calm_s < CALM_S and allowed > (present := p.offered_a if p.enabled else 0.0):
@@ -242,9 +246,28 @@ class Circuits:
 
     def published(self) -> dict[str, CircuitDecision]:
         return {
-            name: CircuitDecision(load.measured_w, load.measured_a, load.overloaded)
+            name: CircuitDecision(
+                load.measured_w,
+                load.measured_a,
+                load.overloaded,
+                load.circuit.max_current_a,
+                load.circuit.max_power_w,
+            )
             for name, load in self._loads.items()
         }
+
+
+def _in_force(circuit: Circuit, limits: Mapping[str, LimitReading]) -> Circuit:
+    """The circuit with what its own sources say laid over its static limits; a source cannot lift a limit with 0."""
+    said = limits.get(circuit.name)
+    if said is None:
+        return circuit
+    current_a, power_w = plausible.number(said.current_a, ABSURD_A), plausible.number(said.power_w, ABSURD_W)
+    return replace(
+        circuit,
+        max_current_a=current_a if current_a is not None and current_a > 0 else circuit.max_current_a,
+        max_power_w=power_w if power_w is not None and power_w > 0 else circuit.max_power_w,
+    )
 
 
 def _chain(name: str, circuits: Mapping[str, Circuit]) -> tuple[str, ...]:

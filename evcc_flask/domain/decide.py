@@ -11,6 +11,7 @@ from . import (
     budget,
     meters,
     phases,
+    plausible,
     priority,
     publish,
     rules,
@@ -29,7 +30,7 @@ from .moment import Moment
 from .point import Point, drawn_w, point
 from .sessions import SessionRow
 from .settings import LoadpointSettings, Settings
-from .snapshot import Snapshot
+from .snapshot import Rates, Snapshot
 from .surplus import Sun
 from .target import Target
 from .words import Mode
@@ -41,6 +42,7 @@ UNSET = LoadpointSettings()
 def decide(snapshot: Snapshot, settings: Settings, memory: Memory, now: Moment) -> Decision:
     """One cycle. Same input, same output; nothing that is passed in is changed."""
     started_s = now.s if memory.started_s is None else memory.started_s
+    rates = plausible.believable(snapshot.rates)
     points = _points(snapshot, settings, memory, started_s, now)
     h = house(snapshot, settings, memory, points, started_s, now.s)
     tests = meters.follow(memory.meters, h, points, now.s)
@@ -50,21 +52,21 @@ def decide(snapshot: Snapshot, settings: Settings, memory: Memory, now: Moment) 
     rows: list[SessionRow] = []
     sessions: dict[int, OpenSession | None] = {}
     for p in points:
-        session, stored = accounting.follow(p, h, snapshot.rates, now)
+        session, stored = accounting.follow(p, h, rates, now)
         sessions[p.index] = session
         p.session_kwh = session.charged_kwh if session is not None else 0.0
         rows += stored
 
     commands: list[Command] = []
     decided: dict[int, tuple[LoadpointDecision, LoadpointMemory]] = {}
-    pool = Pool(points, h, snapshot, settings, known=why_no_sun is None)
+    pool = Pool(points, h, snapshot, rates, settings, known=why_no_sun is None)
     caused_w = 0.0
-    firm = {p.index: rules.firm(rules.Situation(p, h, snapshot.rates, why_no_sun)) for p in points}
+    firm = {p.index: rules.firm(rules.Situation(p, h, rates, why_no_sun)) for p in points}
     pool.announce(firm, circuits)
     for p in priority.in_order(points):
         told_w, drawn_now_w = p.told_w, p.power_w + p.pending_w
         was_on, slept = p.enabled, p.enabled and not p.charging and not p.in_transit
-        target = firm[p.index] or rules.sun(rules.Situation(p, h, snapshot.rates, why_no_sun, pool.sun(p)))
+        target = firm[p.index] or rules.sun(rules.Situation(p, h, rates, why_no_sun, pool.sun(p)))
         sent, limits = apply.carry_out(p, target, circuits)
         commands += sent
         change_w = _change_w(p, told_w, drawn_now_w, slept=slept) if sent and (was_on or p.enabled) else 0.0
@@ -76,12 +78,14 @@ def decide(snapshot: Snapshot, settings: Settings, memory: Memory, now: Moment) 
             commands.append(order)
         remembered = _memory(p, target, sent, wake, sessions[p.index])
         decided[p.index] = (
-            publish.loadpoint(p, target, limits, sessions[p.index], snapshot.rates, now),
+            publish.loadpoint(p, target, limits, sessions[p.index], rates, now),
             remembered,
         )
 
     batteries = battery.after(snapshot.outcomes, memory.battery)
-    mode, why, outside, grid_charge = battery.decide_mode(snapshot, settings, batteries, points, h, circuits, now.s)
+    mode, why, outside, grid_charge = battery.decide_mode(
+        snapshot, rates, settings, batteries, points, h, circuits, now.s
+    )
     orders, batteries = battery.commands(mode, snapshot, batteries, h, external=outside)
     commands += orders
     site = publish.site(snapshot, settings, h, circuits, batteries, why_no_sun, why, grid_charge=grid_charge)
@@ -110,8 +114,10 @@ def decide(snapshot: Snapshot, settings: Settings, memory: Memory, now: Moment) 
 class Pool:
     """What is left of the surplus while the loadpoints are decided one after the other."""
 
-    def __init__(self, points: list[Point], h: House, snapshot: Snapshot, settings: Settings, *, known: bool) -> None:
-        self._points, self._h, self._snapshot, self._settings = points, h, snapshot, settings
+    def __init__(
+        self, points: list[Point], h: House, snapshot: Snapshot, rates: Rates, settings: Settings, *, known: bool
+    ) -> None:
+        self._points, self._h, self._snapshot, self._rates, self._settings = points, h, snapshot, rates, settings
         site_w = h.site_w if known else None
         self._left_w = None if site_w is None else site_w + sum(p.pending_w for p in points)
         self._reserved: list[tuple[int, float]] = []
@@ -133,7 +139,7 @@ class Pool:
             return None
         h = self._h
         reserved_w = sum(watt for rank, watt in self._reserved if rank > p.priority)
-        flexible_w = priority.flexible_w(p, self._points, self._snapshot.rates)
+        flexible_w = priority.flexible_w(p, self._points, self._rates)
         reserved_w += sum(self._announced.values())
         site_w = self._left_w + reserved_w - flexible_w - p.boost_w
         return Sun(

@@ -64,11 +64,13 @@ class LoadpointDecision:
 
 @dataclass(frozen=True, slots=True)
 class CircuitDecision:
-    """Measured or summed load of a circuit: W, and A of the house phases."""
+    """Measured or summed load of a circuit: W, and A of the house phases; the limits in force, 0 = none."""
 
     power_w: float | None
     currents_a: tuple[float, float, float] | None
     overloaded: bool = False
+    max_current_a: float = 0.0
+    max_power_w: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

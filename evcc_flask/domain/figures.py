@@ -13,6 +13,7 @@ ABSURD_W = 300_000.0
 """More than 3 x 400 A: no house has it."""
 ABSURD_CHARGE_W = 100_000.0
 ABSURD_A = 1_000.0
+ABSURD_PRICE = 1e6
 ABSURD_KWH = 1e9
 ABSURD_V = 1_000.0
 

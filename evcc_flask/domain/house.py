@@ -34,6 +34,7 @@ class House:
     home_w: float | None = None
     metered_w: float = 0.0
     rest_w: float = 0.0
+    rest_known: bool = True
     lag: Lag | None = None
     site_w: float | None = None
     no_surplus: Reason | None = None
@@ -95,6 +96,7 @@ def house(
     if grid_w is not None:
         h.home_w = max(0.0, grid_w + max(0.0, pv_w or 0.0) + (battery_w or 0.0) - charge_w)
         h.metered_w = sum(p.power_w for p in points if p.power is not None)
+        h.rest_known = not battery_missing and None not in pv_known
         h.rest_w = measured_pv_w + (battery_w or 0.0) - h.metered_w
     _site_power(h, settings, memory, now_s, has_battery=bool(snapshot.batteries), battery_missing=battery_missing)
     _green(h)
@@ -139,7 +141,7 @@ def _grid_now(h: House, memory: Memory, now_s: float) -> float:
 
 def _unseen_w(h: House, lag: Lag | None, now_s: float) -> float:
     """A slow meter shows a new value of an old time: then home power seems to jump by just what the cars changed."""
-    if lag is None or h.grid_w is None or now_s - lag.since_s > LAG_S:
+    if lag is None or h.grid_w is None or not h.rest_known or now_s - lag.since_s > LAG_S:
         return 0.0
     caused_w = h.metered_w - lag.charge_w
     jump_w = h.grid_w + h.rest_w - lag.balance_w
@@ -153,7 +155,7 @@ def _unseen_w(h: House, lag: Lag | None, now_s: float) -> float:
 
 def lag_after(h: House, changed_w: float, now_s: float) -> Lag | None:
     """What to watch for in the next cycles, when this one changed what metered cars draw."""
-    if h.lag is not None or h.grid_w is None or h.grid_at_s is None or abs(changed_w) < LAG_W:
+    if h.lag is not None or h.grid_w is None or h.grid_at_s is None or not h.rest_known or abs(changed_w) < LAG_W:
         return h.lag
     return Lag(now_s, h.metered_w, h.grid_w + h.rest_w)
 

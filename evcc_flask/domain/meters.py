@@ -28,14 +28,14 @@ SAME_SHARE = 0.4
 
 def follow(memory: MetersMemory, h: House, points: Sequence[Point], now_s: float) -> MetersMemory:
     """Go on with the running test, and watch for a value that does not move."""
-    if h.grid_w is None or h.grid_at_s is None:
+    if h.grid_w is None or h.grid_at_s is None or not h.rest_known:
         return replace(memory, test=None, same_w=None) if memory.test or memory.same_w is not None else memory
     return _stuck(_tested(memory, h, points, now_s), h, now_s)
 
 
 def begin(memory: MetersMemory, h: House, points: Sequence[Point], caused_w: float, now_s: float) -> MetersMemory:
     """Start a test when this cycle's commands move a kilowatt of metered boxes."""
-    if memory.test is not None or h.grid_w is None or h.grid_at_s is None or abs(caused_w) < TEST_W:
+    if memory.test is not None or h.grid_w is None or h.grid_at_s is None or not h.rest_known or abs(caused_w) < TEST_W:
         return memory
     return replace(memory, test=MeterTest(now_s, _metered_w(points), h.grid_w + h.rest_w))
 

@@ -1,9 +1,10 @@
 """What can be believed: NaN, infinite and absurd values are missing values, and so is what was read too long ago."""
 
-from .figures import STALE_S
+from .figures import ABSURD_PRICE, STALE_S
 from .memory import Held
 from .readings import MeterReading, Phases
 from .reasons import Code, Reason, because
+from .snapshot import Rates
 
 
 def number(value: float | None, limit: float) -> float | None:
@@ -17,6 +18,17 @@ def phases(values: Phases | None, limit: float) -> Phases | None:
         return None
     a, b, c = values
     return values if -limit <= a <= limit and -limit <= b <= limit and -limit <= c <= limit else None
+
+
+def believable(rates: Rates) -> Rates:
+    """Prices that are numbers."""
+    limit = ABSURD_PRICE
+    return Rates(
+        number(rates.grid, limit),
+        number(rates.feed_in, limit),
+        number(rates.co2_g, limit),
+        number(rates.planner, limit),
+    )
 
 
 def fresh(at_s: float | None, started_s: float, now_s: float) -> bool:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from .commands import ChargerCommand
-from .readings import BatteryReading, ChargerReading, MeterReading, PvReading
+from .readings import BatteryReading, ChargerReading, LimitReading, MeterReading, PvReading
 from .words import BatteryMode
 
 Done = Callable[[str | None, bool], None]
@@ -54,6 +54,12 @@ class Meter(Protocol):
     def renew(self, until_s: float) -> None:
         """As a charger's: a mode that the battery forgets is repeated until ``until_s`` (house monotonic)."""
         ...
+
+
+class Limits(Protocol):
+    """What a circuit's own sources allow now; as instant as a meter's reading."""
+
+    def reading(self) -> LimitReading: ...
 
 
 class Charger(Protocol):

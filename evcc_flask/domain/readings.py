@@ -109,6 +109,18 @@ class ChargerReading:
 
 
 @dataclass(frozen=True, slots=True)
+class LimitReading:
+    """What a circuit's own sources allow now, in A per phase and W; None: they say nothing, the static limit stands.
+
+    ``awaited``: one of them has not been read since the start, and there is no static limit that stands for it.
+    """
+
+    current_a: float | None = None
+    power_w: float | None = None
+    awaited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class VehicleReading:
     """What is known of the car at a loadpoint. The accounts of makers are read elsewhere; unknown stays None."""
 

@@ -48,6 +48,7 @@ class Code(Enum):
     LIMITED_BY_CIRCUIT = "limited_by_circuit"
     CIRCUIT_CALMS_DOWN = "circuit_calms_down"
     CIRCUIT_METER_MISSING = "circuit_meter_missing"
+    CIRCUIT_LIMIT_MISSING = "circuit_limit_missing"
     LIMITED_BY_LOADPOINT = "limited_by_loadpoint"
     LIMITED_BY_VEHICLE = "limited_by_vehicle"
     LIMITED_BY_CAR = "limited_by_car"

@@ -62,7 +62,8 @@ def configured_phases(s: Situation) -> Target | None:
     wanted = _fixed_phases(p)
     if wanted is None:
         return None
-    current_a = min(p.offered_a, limits_a(p, wanted)[1]) if p.enabled else 0.0
+    low_a, high_a = limits_a(p, wanted)
+    current_a = min(max(low_a, p.offered_a), high_a) if p.enabled else 0.0
     return Target(current_a, (because(Code.SWITCHES_PHASES, phases=wanted),), p.timer, phases=wanted)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .commands import Outcome
-from .readings import BatteryReading, ChargerReading, MeterReading, PvReading, VehicleReading
+from .readings import BatteryReading, ChargerReading, LimitReading, MeterReading, PvReading, VehicleReading
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Rates:
 class Snapshot:
     """``grid`` is None where no grid meter is configured; a configured meter that is silent is a reading without value.
 
-    ``circuit_meters`` by circuit name. ``outcomes``: what became of the commands of earlier cycles since the last
+    ``circuit_meters`` and ``circuit_limits`` by circuit name. ``outcomes``: what became of the commands of earlier cycles since the last
     snapshot, failures and successes, oldest first.
     """
 
@@ -40,5 +40,6 @@ class Snapshot:
     ext: tuple[MeterReading, ...] = ()
     loadpoints: tuple[LoadpointReading, ...] = ()
     circuit_meters: Mapping[str, MeterReading] = field(default_factory=dict)
+    circuit_limits: Mapping[str, LimitReading] = field(default_factory=dict)
     outcomes: tuple[Outcome, ...] = ()
     rates: Rates = Rates()

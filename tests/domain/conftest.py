@@ -30,7 +30,7 @@ NOON = datetime(2026, 6, 21, 12, 0, tzinfo=UTC)
 class Box:
     """A wallbox and the car in it. ``takes_a``: what the car draws at most; ``obeys`` False: it keeps what it has."""
 
-    traits: ChargerTraits = ChargerTraits(has_power=True, milliampere=True)
+    traits: ChargerTraits = field(default_factory=lambda: ChargerTraits(has_power=True, milliampere=True))
     plugged: bool = True
     enabled: bool = False
     offered_a: float = 0.0

@@ -164,7 +164,7 @@ def within(commands, house: House, snapshot: Snapshot) -> None:
             own = reading.charger.min_current_a
             assert command.current_a > 0
             if own is None or not 0 < own <= 1000:
-                assert command.current_a >= math.floor(wishes.min_current_a) - 1e-6
+                assert command.current_a >= wishes.min_current_a - 1e-6
 
 
 @QUICK
