@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from evcc_flask.domain.commands import ChargerCommand
 from evcc_flask.domain.ports import Done
-from evcc_flask.domain.readings import BatteryReading, ChargerReading, MeterReading, PvReading
+from evcc_flask.domain.readings import BatteryReading, ChargerReading, LimitReading, MeterReading, PvReading
 from evcc_flask.domain.words import BatteryMode
 
 
@@ -46,3 +46,11 @@ class AbsentCharger:
 
     def renew(self, until_s: float) -> None:
         """There is nothing to keep alive."""
+
+
+@dataclass(frozen=True, slots=True)
+class AbsentLimits:
+    """Limits of a circuit whose configuration is wrong: they are waited for, so that the circuit's boxes stop."""
+
+    def reading(self) -> LimitReading:
+        return LimitReading(awaited=True)

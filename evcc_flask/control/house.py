@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from evcc_flask.domain.commands import Outcome
-from evcc_flask.domain.ports import Charger, Meter
-from evcc_flask.domain.readings import BatteryReading, ChargerReading, MeterReading, PvReading
+from evcc_flask.domain.ports import Charger, Limits, Meter
+from evcc_flask.domain.readings import BatteryReading, ChargerReading, LimitReading, MeterReading, PvReading
 from evcc_flask.domain.snapshot import LoadpointReading, Snapshot
 
 log = logging.getLogger("site")
@@ -33,6 +33,7 @@ class House:
     ext: tuple[Meter, ...] = ()
     loadpoints: tuple[LoadpointDrivers, ...] = ()
     circuit_meters: Mapping[str, Meter] = field(default_factory=dict)
+    circuit_limits: Mapping[str, Limits] = field(default_factory=dict)
 
     def snapshot(self, outcomes: tuple[Outcome, ...]) -> Snapshot:
         """Every driver's latest reading, frozen. Instant: no I/O."""
@@ -52,6 +53,7 @@ class House:
             circuit_meters={
                 circuit: _read(m.name, m.reading, MeterReading) for circuit, m in self.circuit_meters.items()
             },
+            circuit_limits={circuit: _limits(circuit, limits) for circuit, limits in self.circuit_limits.items()},
             outcomes=outcomes,
         )
 
@@ -72,6 +74,10 @@ def _loadpoint(drivers: LoadpointDrivers) -> LoadpointReading:
             traits=replace(charger.traits, has_power=True),
         )
     )
+
+
+def _limits(circuit: str, limits: Limits) -> LimitReading:
+    return _read(f"circuit {circuit}", limits.reading, lambda name, error: LimitReading(awaited=True))
 
 
 def _read(name: str, reading: Callable[[], T], failed: Callable[..., T]) -> T:

@@ -47,15 +47,19 @@ class Published:
 class SharedState:
     """Settings and published state behind one lock. Every method is safe from any thread."""
 
-    def __init__(self, settings: Settings, view: View, keeper: Keeper) -> None:
+    def __init__(
+        self, settings: Settings, view: View, keeper: Keeper, redact: Callable[[dict[str, Any]], dict[str, Any]] = dict
+    ) -> None:
+        """``redact``: takes secrets out of a state before anybody sees it."""
         self.lock = threading.Lock()
         self.woken = threading.Event()
         self._keeper = keeper
         self._settings = settings
         self._view = view
+        self._redact = redact
         self._version = 0
         self._listeners: tuple[Callable[[Published], None], ...] = ()
-        self._published = _serialised(0, compose(view, settings))
+        self._published = _serialised(0, redact(compose(view, settings)))
 
     @property
     def settings(self) -> Settings:
@@ -136,7 +140,7 @@ class SharedState:
         with self.lock:
             self._version += 1
             version, settings, view, listeners = self._version, self._settings, self._view, self._listeners
-        published = _serialised(version, compose(view, settings))
+        published = _serialised(version, self._redact(compose(view, settings)))
         with self.lock:
             if published.version < self._published.version:
                 return

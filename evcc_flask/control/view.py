@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from evcc_flask.domain.decision import Decision, LoadpointDecision
+from evcc_flask.domain.decision import CircuitDecision, Decision, LoadpointDecision
 from evcc_flask.domain.issues import Issue
 from evcc_flask.domain.readings import BatteryReading, ChargerTraits, MeterReading, PvReading
 from evcc_flask.domain.settings import LoadpointSettings, Settings
@@ -151,9 +151,7 @@ def _site(view: View, settings: Settings) -> dict[str, Any]:
         "batteryReasons": [reason.published() for reason in site.battery_reasons],
         "decidedAt": _time(view.decided_at),
         "circuits": {
-            circuit.name: _circuit(
-                circuit.title, circuit.max_power_w, circuit.max_current_a, site.circuits[circuit.name]
-            )
+            circuit.name: _circuit(circuit.title, site.circuits[circuit.name])
             for circuit in settings.circuits
             if circuit.name in site.circuits
         },
@@ -247,12 +245,12 @@ def _loadpoint(
     return keys
 
 
-def _circuit(title: str, max_power_w: float, max_current_a: float, load: Any) -> dict[str, Any]:
+def _circuit(title: str, load: CircuitDecision) -> dict[str, Any]:
     keys: dict[str, Any] = {"title": title, "power": _short(load.power_w), "overloaded": load.overloaded}
-    if max_power_w:
-        keys["maxPower"] = _short(max_power_w)
-    if max_current_a:
-        keys["maxCurrent"] = _short(max_current_a)
+    if load.max_power_w:
+        keys["maxPower"] = _short(load.max_power_w)
+    if load.max_current_a:
+        keys["maxCurrent"] = _short(load.max_current_a)
     if load.currents_a is not None:
         keys["current"] = _short(max(load.currents_a))
         keys["currents"] = _triple(load.currents_a)
