@@ -1,10 +1,11 @@
 """A meter of any usage, made of sources; a battery's mode is written through its sink."""
 
+import math
 from collections.abc import Callable, Iterable
 
 from evcc_flask.bus.needs import Link, Need
 from evcc_flask.domain.ports import Clock, Done
-from evcc_flask.domain.readings import BatteryReading, MeterReading, PvReading
+from evcc_flask.domain.readings import BatteryReading, MeterReading, Phases, PvReading
 from evcc_flask.domain.words import BatteryMode
 
 from .lease import Lease
@@ -47,14 +48,15 @@ class SourceMeter:
         """The latest values, instantly."""
         parts = self._parts
         power_w, at_s, error = self._eye.number(parts.power)
+        powers = self._eye.phases(parts.powers, at_s)
         return MeterReading(
             name=self.name,
             at_s=at_s,
             power_w=power_w,
             energy_kwh=self._eye.figure(parts.energy, at_s),
             return_energy_kwh=self._eye.figure(parts.return_energy, at_s),
-            powers_w=self._eye.phases(parts.powers, at_s),
-            currents_a=self._eye.phases(parts.currents, at_s),
+            powers_w=powers,
+            currents_a=_signed(self._eye.phases(parts.currents, at_s), powers),
             voltages_v=self._eye.phases(parts.voltages, at_s),
             error=error,
             title=parts.title,
@@ -133,3 +135,11 @@ class SourceMeter:
     def _reported_mode(self, at_s: float | None) -> BatteryMode | None:
         number = self._eye.figure(self._parts.mode, at_s)
         return None if number is None or int(number) not in list(BatteryMode) else BatteryMode(int(number))
+
+
+def _signed(currents: Phases | None, powers: Phases | None) -> Phases | None:
+    """Many meters count currents without sign: the direction is that of the phase's power."""
+    if currents is None or powers is None:
+        return currents
+    one, two, three = (math.copysign(current, power) for current, power in zip(currents, powers, strict=True))
+    return one, two, three

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from evcc_flask.domain.issues import Misconfigured
 from evcc_flask.plugins.fields import Loose, Number, Tree, unknown_key
-from evcc_flask.plugins.problems import load
+from evcc_flask.plugins.problems import Problems, load
+from evcc_flask.plugins.registry import build_source
 from evcc_flask.plugins.shop import Shop, Workshop
 
 from . import custom, library, mbmd, template
@@ -14,6 +16,7 @@ from .average import Smoothed
 from .charger import SourceCharger
 from .lease import Lease
 from .library import Row, merged
+from .limits import CircuitLimits
 from .meter import SourceMeter
 from .parts import ChargerParts, MeterParts
 from .row import Compiler
@@ -37,6 +40,19 @@ def build_charger(name: str, type_: str, params: Params, workshop: Workshop) -> 
     lease = Lease(workshop.clock)
     shop = workshop.shop(f"charger {name}", lease)
     return SourceCharger(name, _charger(type_, params, shop), lease, workshop.clock, shop.calls)
+
+
+def build_limits(
+    circuit: str, params: Params, workshop: Workshop, *, static_a: float, static_w: float
+) -> CircuitLimits:
+    """What a circuit's ``getmaxcurrent`` (A) and ``getmaxpower`` (W) say; raises as ``build_meter``."""
+    problems, shop = Problems(), workshop.shop(f"circuit {circuit}")
+    current, power = (
+        problems.build(partial(build_source, params[key], shop), key) if key in params else None
+        for key in ("getmaxcurrent", "getmaxpower")
+    )
+    problems.end()
+    return CircuitLimits(circuit, current, power, workshop.clock, static_a=static_a, static_w=static_w)
 
 
 def describe() -> list[dict[str, Any]]:

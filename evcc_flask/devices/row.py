@@ -42,6 +42,8 @@ TABLES = ("input", "holding", "coil", "discrete")
 WRITES = {"multiple": "writemultiple", "single": "writesingle", "setcoil": "writecoil"}
 FLAGS = {"enabled"}
 TEXTS = {"status", "identifier"}
+SELDOM = "60s"
+"""Phase values are needed at the grid and at a charging car; of generation they are only shown."""
 _PARAMETER = re.compile(r"\$\{(\w+)\}")
 
 
@@ -158,7 +160,8 @@ class Compiler:
         expression = self._row.get("points", {}).get(name)
         if expression is None:
             return None
-        one, two, three = (self._source(name, phase) for phase in _phases(expression))
+        seldom = {"every": SELDOM} if self._usage in ("pv", "battery", "aux") else {}
+        one, two, three = (self._source(name, {**phase, **seldom}) for phase in _phases(expression))
         return None if one is None or two is None or three is None else (one, two, three)
 
     def _source(self, name: str, expression: Any) -> Source | None:

@@ -91,6 +91,16 @@ def test_one_phase_that_is_missing_makes_all_phases_unknown() -> None:
     assert meter.reading().currents_a is None
 
 
+def test_currents_without_sign_take_the_direction_of_their_phases_power() -> None:
+    plant = Plant()
+    currents = (plant.source(1), plant.source(2), plant.source(3))
+    powers = (plant.source(4), plant.source(5), plant.source(6))
+    for address, word in enumerate((-1500.0, 5.0, 6.0, -7.0, -1150.0, 1380.0, -1610.0)):
+        plant.says(address, word)
+    assert plant.meter(currents=currents, powers=powers).reading().currents_a == (-5.0, 6.0, -7.0)
+    assert plant.meter(currents=currents).reading().currents_a == (5.0, 6.0, -7.0)
+
+
 def test_a_mode_that_the_device_forgets_is_repeated_while_decisions_come() -> None:
     plant = Plant()
     battery = plant.battery()
