@@ -7,7 +7,7 @@ from threading import Lock
 from evcc_flask.bus.needs import ReadError
 from evcc_flask.domain.ports import Clock
 
-SHORTEST_S = 0.5
+SHORTEST_S = 0.4
 """Real seconds; equal calls of one cycle fall into it."""
 
 
@@ -31,7 +31,7 @@ class Answers:
         self._shelves: dict[Hashable, tuple[str, _Shelf]] = {}
 
     def get(self, key: Hashable, place: str, cache_s: float, fetch: Callable[[], bytes]) -> bytes:
-        """The shared answer if it is younger than ``cache_s`` house seconds or 0.5 s, else what ``fetch`` brings."""
+        """The shared answer if it is younger than ``cache_s`` house seconds or 0.4 s, else what ``fetch`` brings."""
         with self._lock:
             shelf = self._shelves.setdefault(key, (place, _Shelf()))[1]
         with shelf.lock:

@@ -131,6 +131,8 @@ def source(node: dict[str, Any], shop: Shop, kind: Kind, max_age_s: float) -> So
 def read(cell: Cell, registers: tuple[int, ...], kind: Kind, scale: float) -> Value:
     """Registers as a value of ``kind``. Raises ReadError."""
     raw = decode(cell.kind, registers, cell.bitmask)
+    if kind is Kind.BOOL and not isinstance(raw, (bytes, str)):
+        return raw != 0
     if isinstance(raw, bytes) and kind is not Kind.TEXT:
         raw = int.from_bytes(raw, "big")
     return parse(raw, kind, scale)

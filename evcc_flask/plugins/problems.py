@@ -29,6 +29,8 @@ class Problems:
             yield
         except (Misconfigured, ExceptionGroup) as error:
             self.found += [problem.below(*self._path) for problem in problems_of(error)]
+        except ValidationError as error:
+            self.found += _flat(error.messages, self._path)
         finally:
             self._path = outer
 

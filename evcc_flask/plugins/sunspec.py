@@ -142,7 +142,9 @@ class Found:
         if len(words) != spot.end - spot.first:
             raise ReadError(ErrorKind.MUST_RETRY, f"{self.link.name}: {spot.model}:{spot.point.name} is not read yet")
         value = spot.decoded(words)
-        return parse(int(finite(value)) & self.bitmask if self.bitmask else value, self.kind, self.scale)
+        if self.bitmask:
+            value = int(finite(value)) & self.bitmask
+        return bool(value) if self.kind is Kind.BOOL else parse(value, self.kind, self.scale)
 
     def _request(self, spot: Spot, place: Place) -> Registers:
         return Registers(self.scan.unit, Table.HOLDING, place.address + spot.first, spot.end - spot.first)

@@ -43,13 +43,18 @@ def parse(value: Any, kind: Kind, scale: float = 1.0) -> Value:
     if value is None:
         raise bad("the answer is null, not a value")
     if kind is Kind.TEXT:
-        return spelled(value)
+        return spelled(value).strip()
     if kind is Kind.BOOL:
         return flag(value)
     number = finite(value) * scale
     if not abs(number) < ABSURD:
         raise bad(f"{shown(value)} is too large to be true")
-    return round(number) if kind is Kind.INT else number
+    return _rounded(number) if kind is Kind.INT else number
+
+
+def _rounded(number: float) -> int:
+    """To the nearest whole number, halves away from zero, as evcc rounds."""
+    return int(math.copysign(math.floor(abs(number) + 0.5), number))
 
 
 def finite(value: Any) -> float:

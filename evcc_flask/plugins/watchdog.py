@@ -12,6 +12,7 @@ from marshmallow import fields
 
 from evcc_flask.domain.issues import Misconfigured
 
+from .const import typed
 from .fields import Duration, Flag, Loose, Tree, as_list
 from .made import Written
 from .ports import Sink, Value
@@ -104,7 +105,7 @@ def sink(node: dict[str, Any], param_name: str, shop: Shop) -> Sink:
     reset = frozenset(_word(value) for value in as_list(settings["reset"]))
     repeater = Repeater(inner, shop, settings["timeout"], reset, defer=settings["defer"])
     if settings["initial"] is not None:
-        repeater.expect(settings["initial"])
+        repeater.expect(typed(settings["initial"]))
     return Written(inner.link() or shop.calls(), repeater.write)
 
 

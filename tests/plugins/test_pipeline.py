@@ -15,6 +15,9 @@ def const(value, **keys):
     [
         (const("5", scale=2), Kind.FLOAT, 10.0),
         (const(5.6), Kind.INT, 6),
+        (const("2.5"), Kind.INT, 3),
+        (const("-2.5"), Kind.INT, -3),
+        (const("C\n"), Kind.TEXT, "C"),
         (const("TRUE"), Kind.BOOL, True),
         (const("f"), Kind.BOOL, False),
         (const(True), Kind.TEXT, "true"),
