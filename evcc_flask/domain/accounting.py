@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from .decision import Event
-from .figures import ABSURD_KWH, LONGEST_STEP_S, PLAUSIBLE_KW, UNSEEN_KWH
+from .figures import ABSURD_KWH, LONGEST_STEP_S, PLAUSIBLE_KW, SUSPECT_S, UNSEEN_KWH
 from .house import House
-from .memory import OpenSession
+from .memory import Held, OpenSession
 from .moment import Moment
 from .plausible import number
 from .point import Point
@@ -106,23 +106,30 @@ def _counter(p: Point) -> float | None:
     return value if value is not None and value >= 0 else None
 
 
+def _follows(counter: float, before: float, seconds: float) -> bool:
+    """Whether a counter can have come from ``before`` in this time; one that fell or jumped cannot."""
+    return 0 <= counter - before <= min(UNSEEN_KWH, PLAUSIBLE_KW * seconds / 3600 + 1.0)
+
+
 def _grown(session: OpenSession, p: Point, h: House, rates: Rates) -> OpenSession:
     """What came since the last cycle: by the counter where there is one, else power times time."""
     now_s, counter = p.now_s, _counter(p)
     step_s = min(LONGEST_STEP_S, p.since(session.integrated_s)) if session.integrated_s is not None else 0.0
     was_charging = p.memory.charging_s is not None
     grown, start, last, last_s = 0.0, session.meter_start_kwh, session.counter_kwh, session.counter_s
-    if counter is not None:
-        if last is None:
-            start = counter
-        else:
-            rise = counter - last
-            hours = p.since(last_s) / 3600 if last_s is not None else float("inf")
-            grown = rise if 0 < rise <= min(UNSEEN_KWH, PLAUSIBLE_KW * hours + 1.0) else 0.0
-        last, last_s = counter, now_s
+    suspect = session.suspect
+    if counter is not None and last is None:
+        start, last, last_s = counter, counter, now_s
+    elif counter is not None and last is not None:
+        if _follows(counter, last, p.since(last_s)):
+            grown, last, last_s, suspect = counter - last, counter, now_s, None
+        elif suspect is None or not _follows(counter, suspect.value, p.since(suspect.at_s)):
+            suspect = Held(counter, now_s)
+        elif p.since(suspect.at_s) >= SUSPECT_S:
+            grown, last, last_s, suspect = counter - suspect.value, counter, now_s, None
     elif last is None and p.charging:
         grown = p.power_w * step_s / 3.6e6
-    if grown == 0.0 and counter == session.counter_kwh and not p.charging and not was_charging:
+    if grown == 0.0 and suspect is None and counter == session.counter_kwh and not p.charging and not was_charging:
         return replace(session, integrated_s=now_s, counter_s=last_s)
     green = h.green_charge
     price, priced, co2, co2_kwh = session.price, session.priced_kwh, session.co2_g, session.co2_kwh
@@ -143,6 +150,7 @@ def _grown(session: OpenSession, p: Point, h: House, rates: Rates) -> OpenSessio
         start,
         last,
         last_s,
+        suspect,
         now_s,
         session.charged_kwh + grown,
         session.solar_kwh + grown * green,

@@ -73,6 +73,8 @@ STUCK_READINGS = 4
 
 PLAUSIBLE_KW = 50.0
 """A counter that grows faster jumped."""
+SUSPECT_S = 30.0
+"""A counter that fell or jumped, and then counts on for so long, has begun anew."""
 UNSEEN_KWH = 150.0
 """At most so much is charged while nobody looks."""
 LONGEST_STEP_S = 300.0

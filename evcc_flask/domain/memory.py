@@ -78,7 +78,8 @@ class Wake:
 class OpenSession:
     """The session of the car that is plugged in. Energies in kWh; ``created`` None until a charge begins.
 
-    ``counter_kwh``: the counter as last read, so that what is charged while nobody looks is not lost.
+    ``counter_kwh``: the counter as last believed, so that what is charged while nobody looks is not lost;
+    ``suspect``: the first of its values that cannot follow from it.
     """
 
     key: str
@@ -91,6 +92,7 @@ class OpenSession:
     meter_start_kwh: float | None = None
     counter_kwh: float | None = None
     counter_s: float | None = None
+    suspect: Held | None = None
     integrated_s: float | None = None
     charged_kwh: float = 0.0
     solar_kwh: float = 0.0

@@ -42,17 +42,18 @@ def recalled(kept: Mapping[str, Any], now: Moment) -> Memory:
     """The memory of the last run, as far as it can be read. What is damaged is left out; never raises."""
     loadpoints = kept.get("loadpoints")
     modes = kept.get("battery")
-    known = {int(mode) for mode in BatteryMode}
     return Memory(
         started_s=now.s,
         loadpoints=tuple(_loadpoint(each, now) for each in loadpoints) if isinstance(loadpoints, list) else (),
         battery=BatteryMemory(
-            modes=tuple(BatteryMode(mode) if mode in known else BatteryMode.UNKNOWN for mode in modes)
-            if isinstance(modes, list)
-            else (),
+            modes=tuple(_mode(each) for each in modes) if isinstance(modes, list) else (),
             external=kept.get("battery_external") is True,
         ),
     )
+
+
+def _mode(value: Any) -> BatteryMode:
+    return next((mode for mode in BatteryMode if mode == value), BatteryMode.UNKNOWN)
 
 
 def _kept(session: OpenSession | None, now_s: float) -> dict[str, Any] | None:

@@ -29,8 +29,8 @@ class Rates:
 class Snapshot:
     """``grid`` is None where no grid meter is configured; a configured meter that is silent is a reading without value.
 
-    ``circuit_meters`` and ``circuit_limits`` by circuit name. ``outcomes``: what became of the commands of earlier cycles since the last
-    snapshot, failures and successes, oldest first.
+    ``circuit_meters`` and ``circuit_limits`` by circuit name. ``outcomes``: what became of the commands of earlier
+    cycles since the last snapshot, failures and successes, oldest first.
     """
 
     grid: MeterReading | None = None

@@ -1,0 +1,156 @@
+"""Energy is counted once, and a car has one row from plug to plug."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from evcc_flask.domain.decision import Event
+from evcc_flask.domain.moment import Moment
+from evcc_flask.domain.recall import recalled, remembered
+from evcc_flask.domain.settings import LoadpointSettings
+from evcc_flask.domain.snapshot import Rates
+from evcc_flask.domain.words import BatteryMode, Mode, Status
+
+NOW = LoadpointSettings(mode=Mode.NOW)
+
+
+def rows(decisions):
+    return [row for decision in decisions for row in decision.sessions]
+
+
+def charged_kwh(house):
+    return house.last.loadpoints[0].session_energy_wh / 1000
+
+
+def test_one_row_from_plug_to_plug(bench):
+    house = bench(NOW)
+    found = rows(house.cycles(100))
+    house.wish(mode=Mode.OFF)
+    found += rows(house.cycles(30))
+    house.wish(mode=Mode.NOW)
+    found += rows(house.cycles(100))
+    house.boxes[0].plugged = False
+    found += rows(house.cycles(20))
+    assert len({row.key for row in found}) == 1
+    assert [row.closed for row in found] == [False] * (len(found) - 1) + [True]
+    assert found[-1].charged_kwh == pytest.approx(found[-1].meter_stop_kwh - found[-1].meter_start_kwh)
+    assert found[-1].charged_kwh == pytest.approx(11.04 * 180 / 3600, rel=0.15)
+
+
+def test_a_car_that_never_charged_leaves_no_row(bench):
+    house = bench(LoadpointSettings())
+    found = rows(house.cycles(50))
+    house.boxes[0].plugged = False
+    assert found + rows(house.cycles(20)) == []
+
+
+def test_events_in_their_order(bench):
+    house = bench(NOW)
+    house.boxes[0].plugged = False
+    house.cycle()
+    house.boxes[0].says = {"status": Status.C}
+    house.cycle()
+    assert house.last.loadpoints[0].events == (Event.CONNECT, Event.START)
+    house.boxes[0].says = {"status": Status.A}
+    house.cycle()
+    assert house.last.loadpoints[0].events == (Event.STOP, Event.DISCONNECT)
+
+
+@pytest.mark.parametrize("reset_kwh", [0.0, 3.0])
+def test_a_counter_that_falls_adds_nothing_and_goes_on(bench, reset_kwh):
+    house = bench(NOW)
+    house.cycles(60)
+    before = charged_kwh(house)
+    house.boxes[0].energy_kwh = reset_kwh
+    house.cycle()
+    assert charged_kwh(house) <= before + 0.05
+    house.cycles(60)
+    assert charged_kwh(house) == pytest.approx(before + 11.04 * 60 / 3600, rel=0.2)
+
+
+@pytest.mark.parametrize("nonsense", [0.0, float("nan"), 1e9])
+def test_a_wrong_counter_reading_makes_no_jump(bench, nonsense):
+    house = bench(NOW)
+    house.cycles(60)
+    house.boxes[0].says = {"energy_kwh": nonsense}
+    house.cycle()
+    house.boxes[0].says = {}
+    house.cycles(60)
+    assert charged_kwh(house) == pytest.approx(11.04 * 120 / 3600, rel=0.15)
+
+
+def test_without_a_counter_power_times_time_counts(bench):
+    house = bench(NOW)
+    house.boxes[0].says = {"energy_kwh": None}
+    house.cycles(370)
+    assert charged_kwh(house) == pytest.approx(11.04 * 360 / 3600, rel=0.02)
+
+
+def test_solar_share_and_price_follow_the_moment_of_the_charge(bench):
+    house = bench(NOW)
+    house.rates = Rates(grid=0.30, feed_in=0.08)
+    house.pv_w = 400 + 5520
+    house.cycles(370)
+    house.boxes[0].plugged = False
+    house.cycle()
+    row = house.last.sessions[-1]
+    assert row.solar_percent == pytest.approx(50, abs=2)
+    assert row.price_per_kwh == pytest.approx(0.19, abs=0.01)
+
+
+def test_the_clock_may_be_wrong_at_first(bench):
+    house = bench(NOW)
+    house.trusted = False
+    assert rows(house.cycles(30))[0].created is None
+    house.trusted = True
+    created = rows(house.cycles(10))[0].created
+    assert (house.now.wall - created).total_seconds() == pytest.approx(20, abs=11)
+
+
+def restarted(house, away_s=600.0):
+    kept = json.loads(json.dumps(remembered(house.memory)))
+    for box in house.boxes:
+        box.energy_kwh += box.power_w * away_s / 3.6e6
+    house.now_s = 50.0
+    house.memory = recalled(kept, Moment(house.now_s, house.now.wall))
+
+
+def test_after_a_power_cut_the_row_goes_on_and_its_energy_is_complete(bench):
+    house = bench(NOW)
+    key = rows(house.cycles(120))[0].key
+    before = charged_kwh(house)
+    restarted(house)
+    decision = house.cycle()
+    assert decision.commands == ()
+    assert decision.loadpoints[0].events == ()
+    assert charged_kwh(house) == pytest.approx(before + 11.04 * 610 / 3600, rel=0.01)
+    house.boxes[0].plugged = False
+    assert rows([house.cycle()])[0].key == key
+
+
+def test_a_car_that_left_meanwhile_closes_its_row(bench):
+    house = bench(NOW)
+    house.cycles(60)
+    restarted(house)
+    house.boxes[0].plugged = False
+    assert [row.closed for row in rows([house.cycle()])] == [True]
+
+
+def test_a_held_battery_is_released_after_a_power_cut(bench):
+    house = bench(NOW)
+    memory = replace(house.memory, battery=replace(house.memory.battery, modes=(BatteryMode.HOLD,)))
+    assert recalled(remembered(memory), Moment(5.0)).changed_batteries() == (0,)
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        {},
+        {"loadpoints": 7, "battery": "x"},
+        {"loadpoints": [None, {"session": 3}], "battery": [9, None, "a", [], 2.5]},
+        {"loadpoints": [{"status": "C", "session": {"key": "a", "charged_kwh": "NaN", "created": "yesterday"}}]},
+    ],
+)
+def test_a_damaged_memory_is_left_out(damaged):
+    assert recalled(damaged, Moment(5.0)).started_s == 5.0
