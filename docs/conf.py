@@ -4,6 +4,6 @@ project = "evcc-flask"
 author = "the evcc-flask developers"
 copyright = "2026, the evcc-flask developers"  # noqa: A001
 extensions: list[str] = []
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "devices-list.rst"]
 html_theme = "alabaster"
 html_theme_options = {"description": "Charges electric cars with the sun", "fixed_sidebar": True}
