@@ -1,0 +1,150 @@
+"""A fresh Debian, nothing on it but python3, git and sudo: the two commands of README.rst work, and leave nothing.
+
+The roots are made by debootstrap, kept in a cache, and never written to: each test works on a layer of its own. How to
+reach Debian's and Python's packages is taken from the machine that runs the test.
+"""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+TOP = Path(__file__).parents[2]
+CACHE = Path(os.environ.get("XDG_CACHE_HOME", "/var/cache")) / "evcc-flask" / "roots"
+CERTIFICATES = Path("etc/ssl/certs/ca-certificates.crt")
+PIP_FILES = ("/etc/pip.conf", "~/.pip/pip.conf", "~/.config/pip/pip.conf")
+WAY_OUT = (
+    *("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_TRUSTED_HOST", "PIP_CERT", "PIP_DEFAULT_TIMEOUT"),
+    *("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"),
+)
+"""Variables that say how packages are reached."""
+
+ENTER = """
+set -eu
+base=$1 layer=$2 user=$3; shift 3
+mount --make-rprivate /
+mount -t overlay overlay -o "lowerdir=$base,upperdir=$layer/upper,workdir=$layer/work" "$layer/root"
+cd "$layer/root"
+mount -t proc proc proc
+mount -t tmpfs tmpfs dev
+for device in null zero full random urandom tty; do touch dev/$device; mount --bind /dev/$device dev/$device; done
+mkdir dev/pts dev/shm
+mount -t devpts -o newinstance,ptmxmode=0666 devpts dev/pts
+mount -t tmpfs -o mode=1777 tmpfs dev/shm
+ln -s pts/ptmx dev/ptmx
+exec chroot --userspec="$user" . sh -c 'cd "$HOME/evcc-flask" && exec "$@"' sh "$@"
+"""
+"""Mounts a layer over a root, enters it and runs a command there; the mounts end with it."""
+
+
+class Machine:
+    """A fresh Debian with a clone of the project, and somebody who sits in front of it."""
+
+    def __init__(self, base: Path, layer: Path, user: str) -> None:
+        self.base, self.layer, self.user = base, layer, user
+        self.home = Path("/root" if user == "root" else f"/home/{user}")
+        for folder in ("upper", "work", "root"):
+            (layer / folder).mkdir()
+        (layer / "upper").chmod(0o755)
+        clone = layer / "upper" / self.home.relative_to("/") / "evcc-flask"
+        clone.parent.mkdir(parents=True)
+        subprocess.run(["git", "clone", "--quiet", TOP, clone], check=True)
+        if user != "root":
+            subprocess.run(["chown", "-R", "1000:1000", clone.parent], check=True)
+
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """What a command says in the clone; it must end well."""
+        words = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "bash", "-c", ENTER, "enter"]
+        words += [str(self.base), str(self.layer), self.user, *command]
+        done = subprocess.run(words, env=self._environment(), capture_output=True, text=True)
+        assert done.returncode == 0, f"{' '.join(command)} on {self.base.name}:\n{done.stdout}\n{done.stderr}"
+        return done
+
+    def _environment(self) -> dict[str, str]:
+        """The one of a fresh log-in, with this machine's way to the registries."""
+        here = {name: os.environ[name] for name in WAY_OUT if name in os.environ}
+        return {**here, "HOME": str(self.home), "LANG": "C.UTF-8", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
+
+
+def base(suite: str) -> Path:
+    """A root of Debian with what a Raspberry Pi has at its first start; made once."""
+    made = CACHE / suite
+    if made.exists():
+        return made
+    raw = CACHE / f"{suite}.raw"
+    shutil.rmtree(raw, ignore_errors=True)
+    CACHE.mkdir(parents=True, exist_ok=True)
+    packages = "--include=python3,git,ca-certificates,sudo"
+    subprocess.run(["debootstrap", "--variant=minbase", packages, suite, raw, _mirror()], check=True)
+    subprocess.run(["chroot", raw, "useradd", "--create-home", "--uid", "1000", "pi"], check=True)
+    (raw / "etc/sudoers.d/pi").write_text("pi ALL=(ALL) NOPASSWD: ALL\n")
+    (raw / "etc/apt/apt.conf.d/90here").write_text(
+        _output("apt-config dump | grep -E '^Acquire::(Check|https?)' || true")
+    )
+    for given, taken in (("/etc/resolv.conf", "etc/resolv.conf"), *((file, "etc/pip.conf") for file in PIP_FILES)):
+        if Path(given).expanduser().exists():
+            shutil.copy(Path(given).expanduser(), raw / taken)
+    if (Path("/") / CERTIFICATES).exists():
+        shutil.copy(Path("/") / CERTIFICATES, raw / CERTIFICATES)
+    raw.rename(made)
+    return made
+
+
+def _mirror() -> str:
+    """The one that this machine uses, if it is a Debian."""
+    uris = _output("apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' || true").split()
+    return next((uri for uri in uris if uri.rstrip("/").endswith("/debian")), "http://deb.debian.org/debian")
+
+
+def _output(script: str) -> str:
+    return subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True).stdout
+
+
+@pytest.fixture(scope="module", params=[("bookworm", "root"), ("trixie", "pi")], ids=lambda each: "-".join(each))
+def machine(request, tmp_path_factory):
+    """Debian 12 as root, Debian 13 as somebody with sudo."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can make a root file system: sudo script/test --all")
+    if not shutil.which("debootstrap"):
+        pytest.skip("debootstrap is missing: apt-get install debootstrap")
+    suite, user = request.param
+    # Beside the cache: a layer cannot lie on another layer, as /tmp does in a container.
+    layer = CACHE / f"{suite}.layer"
+    made = base(suite)
+    shutil.rmtree(layer, ignore_errors=True)
+    layer.mkdir()
+    yield Machine(made, layer, user)
+    shutil.rmtree(layer)
+
+
+def test_setup_says_what_it_installs_and_does_nothing_the_second_time(machine):
+    said = machine.run("script/setup").stdout
+    assert "setup: installing Debian packages: python3-venv python3-dev gcc" in said
+    began = time.monotonic()
+    again = machine.run("script/setup")
+    took_s = time.monotonic() - began
+    assert again.stdout + again.stderr == ""
+    assert took_s < 1
+
+
+def test_the_demo_answers_within_five_seconds_and_ctrl_c_leaves_nothing(machine):
+    with socket.socket() as free:
+        free.bind(("", 0))
+        port = free.getsockname()[1]
+    machine.run("script/setup")
+    report = json.loads(machine.run("python3", "tests/machine/ctrl_c.py", str(port)).stdout)
+    assert report["status"] == 200
+    assert report["answered_s"] < 5
+    assert report["ended_s"] < 2
+    assert (report["code"], report["left"]) == (0, [])
+
+
+def test_lints_and_tests_are_green(machine):
+    machine.run("script/test")
