@@ -20,10 +20,17 @@ from evcc_flask.plugins.values import Kind
 from evcc_flask.plugins.web import LARGEST, shown_uri
 
 
-@pytest.fixture
-def server() -> Iterator[HTTPServer]:
+@pytest.fixture(scope="module")
+def one_server() -> Iterator[HTTPServer]:
     with HTTPServer(host="127.0.0.1", port=0) as server:
         yield server
+
+
+@pytest.fixture
+def server(one_server: HTTPServer) -> HTTPServer:
+    """The same for all tests, since its end takes half a second; it forgets between them."""
+    one_server.clear()
+    return one_server
 
 
 @pytest.fixture
