@@ -65,7 +65,8 @@ def nworkers_changed(server, new_value, old_value):
 
 
 def post_worker_init(worker):
-    """SIGTERM leaves the house in order at once, while gunicorn lets requests end."""
+    """Say where we listen; SIGTERM leaves the house in order at once, while gunicorn lets requests end."""
+    import logging
     import signal
 
     end = worker.handle_exit
@@ -74,6 +75,8 @@ def post_worker_init(worker):
         end(number, frame)
         _leave(worker)
 
+    for listener in worker.sockets:
+        logging.getLogger("main").info("listening at %s", listener)
     signal.signal(signal.SIGTERM, handle_exit)
     signal.siginterrupt(signal.SIGTERM, False)
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from evcc_flask.clock import SystemClock
 from evcc_flask.config.load import load
+from evcc_flask.construction import build_house
 from evcc_flask.simulation.wire.rtu import SerialLine
 from evcc_flask.simulation.wire.station import Memory
 from evcc_flask.simulation.wire.tcp import ModbusTcpServer
-from evcc_flask.wiring import build_house
 
 LINE_HOUSE = """
 site: {title: line, meters: {grid: grid, pv: [roof]}}

@@ -6,6 +6,7 @@ from flask import Flask, Response, current_app
 from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
 
 from evcc_flask.domain.wishes import Rejected
+from evcc_flask.security.redaction import REDACTOR
 
 NOT_FOUND = "404 page not found\n"
 
@@ -18,8 +19,8 @@ def register(app: Flask) -> None:
 
 
 def error(status: int, text: str) -> Response:
-    """One error as JSON."""
-    response = current_app.json.response({"error": text})
+    """One error as JSON, without secrets."""
+    response = current_app.json.response({"error": REDACTOR.text(text)})
     response.status_code = status
     return response
 

@@ -12,13 +12,13 @@ from evcc_flask.config.house import unguarded
 from evcc_flask.config.load import load
 from evcc_flask.config.model import Configuration
 from evcc_flask.config.problems import sentence
+from evcc_flask.construction import Built, build_house
 from evcc_flask.control.absent import AbsentCharger, AbsentMeter
 from evcc_flask.devices.field import DeviceField
 from evcc_flask.domain.issues import Issue
 from evcc_flask.domain.readings import BatteryReading, ChargerReading, Failsafe
 from evcc_flask.logs.setup import start_logs
 from evcc_flask.security.redaction import REDACTOR
-from evcc_flask.wiring import Built, build_house
 
 from .table import columns
 

@@ -18,7 +18,7 @@ from evcc_flask.domain.guard import guard
 from evcc_flask.domain.issues import Issue
 from evcc_flask.domain.memory import Memory
 from evcc_flask.domain.moment import Moment
-from evcc_flask.domain.ports import Clock, Field
+from evcc_flask.domain.ports import Charger, Clock, Field, Meter
 from evcc_flask.domain.recall import remembered
 from evcc_flask.domain.sessions import SessionRow
 from evcc_flask.domain.snapshot import Snapshot
@@ -157,8 +157,9 @@ class Loop:
         self._act(decision.commands, now)
         lease_s = now.s + min(LEASE_S, 2 * settings.interval_s)
         if not self._observe:
-            for kept in (*(drivers.charger for drivers in self._house.loadpoints), *self._house.batteries):
-                kept.renew(lease_s)
+            kept: list[Charger | Meter] = [drivers.charger for drivers in self._house.loadpoints]
+            for device in (*kept, *self._house.batteries):
+                device.renew(lease_s)
         self._state.change_by_rule(decision.changes, settings)
         self._keep(decision, now)
         self._publish(snapshot, decision, now)

@@ -6,6 +6,7 @@ Authorization header, ``token=…``), and the very secrets of this house, learne
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -45,6 +46,8 @@ class Redactor:
     def __init__(self) -> None:
         self._known: re.Pattern[str] | None = None
         self._secrets: frozenset[str] = frozenset()
+        # Most texts of a state are those of the state before.
+        self._cleaned = lru_cache(maxsize=1024)(self.text)
 
     def learn(self, tree: Any) -> None:
         """Take the values below telling keys, and passwords inside addresses, as secrets to look for from now on."""
@@ -52,6 +55,7 @@ class Redactor:
         self._secrets |= found | {quote(secret, safe="") for secret in found}
         longest_first = sorted(self._secrets, key=len, reverse=True)
         self._known = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+        self._cleaned.cache_clear()
 
     def text(self, text: str) -> str:
         """``text`` without secrets."""
@@ -74,9 +78,10 @@ class Redactor:
             return [self.structure(item, key) for item in value]
         if telling(key) and value not in (None, "", False, True):
             return MASK
-        return self.text(value) if isinstance(value, str) else value
+        return self._cleaned(value) if isinstance(value, str) else value
 
 
+@lru_cache(maxsize=1024)
 def telling(key: str) -> bool:
     """Whether what stands below this key is a secret."""
     return bool(_KEY.search(key))

@@ -41,6 +41,7 @@ const REASONS = {
   limited_by_circuit: "Limited by the circuit.",
   circuit_calms_down: "The circuit was overloaded a moment ago.",
   circuit_meter_missing: "The circuit's meter is silent.",
+  circuit_limit_missing: "The circuit's limit cannot be read.",
   limited_by_loadpoint: "Limited by the charging point's setting.",
   limited_by_vehicle: "Limited by the car.",
   limited_by_car: "The car takes less than it is offered.",

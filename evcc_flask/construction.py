@@ -1,0 +1,162 @@
+"""A configuration becomes a house: every device in its place, a stand-in where one cannot be built. Does no I/O."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from evcc_flask.bus.bus import Bus
+from evcc_flask.clock import DemoClock, SystemClock
+from evcc_flask.config.house import settings_of
+from evcc_flask.config.model import CircuitConfig, Configuration, DeviceConfig, OwnDevice
+from evcc_flask.config.problems import issues_of
+from evcc_flask.control.absent import AbsentCharger, AbsentLimits, AbsentMeter
+from evcc_flask.control.house import House, LoadpointDrivers
+from evcc_flask.devices.field import DeviceField, Needy
+from evcc_flask.devices.registry import build_charger, build_limits, build_meter
+from evcc_flask.domain.issues import Issue, Misconfigured
+from evcc_flask.domain.ports import Charger, Limits, Meter
+from evcc_flask.domain.settings import Settings
+from evcc_flask.plugins.shop import Workshop
+
+log = logging.getLogger("main")
+Device = TypeVar("Device", bound=Needy)
+Kind = TypeVar("Kind")
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A house made of a configuration: every driver by name, each in its place, and what was wrong."""
+
+    house: House
+    settings: Settings
+    field: DeviceField
+    issues: tuple[Issue, ...]
+    meters: Mapping[str, Meter]
+    chargers: Mapping[str, Charger]
+
+
+def build_house(configuration: Configuration, clock: SystemClock | DemoClock, bus: Bus | None = None) -> Built:
+    """Build all devices that the house uses, on ``bus`` or on one of their own."""
+    return _Site(configuration, clock, bus or Bus(clock)).built()
+
+
+class _Site:
+    """One building site: what goes wrong at one device is an issue and a stand-in, and the others go on."""
+
+    def __init__(self, configuration: Configuration, clock: SystemClock | DemoClock, bus: Bus) -> None:
+        self._configuration = configuration
+        self._field = DeviceField(bus)
+        self._issues = list(configuration.issues)
+        script = DeviceConfig("", "", {}, "javascript")
+        self._workshop = self._made(
+            "javascript",
+            script,
+            lambda: Workshop(bus, clock, configuration.javascript),
+            lambda _: Workshop(bus, clock),
+        )
+
+    def built(self) -> Built:
+        site, loadpoints, circuits = (
+            self._configuration.site,
+            self._configuration.loadpoints,
+            self._configuration.circuits,
+        )
+        meters = self._meters()
+        chargers = self._chargers()
+
+        def meter(name: str) -> Meter:
+            return meters.get(name) or AbsentMeter(name, f"no meter is named {name!r}")
+
+        house = House(
+            grid=meter(site.grid) if site.grid else None,
+            pv=tuple(meter(name) for name in site.pv),
+            batteries=tuple(meter(name) for name in site.battery),
+            aux=tuple(meter(name) for name in site.aux),
+            ext=tuple(meter(name) for name in site.ext),
+            loadpoints=tuple(
+                LoadpointDrivers(
+                    (AbsentCharger(loadpoint.charger, loadpoint.fault) if loadpoint.fault else None)
+                    or chargers.get(loadpoint.charger)
+                    or AbsentCharger(loadpoint.charger, f"no charger is named {loadpoint.charger!r}"),
+                    meter(loadpoint.meter) if loadpoint.meter else None,
+                )
+                for loadpoint in loadpoints
+            ),
+            circuit_meters={circuit.name: meter(circuit.meter) for circuit in circuits if circuit.meter},
+            circuit_limits={circuit.name: self._limits(circuit) for circuit in circuits if circuit.params},
+        )
+        return Built(house, settings_of(self._configuration), self._field, tuple(self._issues), meters, chargers)
+
+    def _meters(self) -> dict[str, Meter]:
+        site, configuration = self._configuration.site, self._configuration
+        used = {site.grid, *site.pv, *site.battery, *site.aux, *site.ext}
+        used |= {loadpoint.meter for loadpoint in configuration.loadpoints}
+        used |= {circuit.meter for circuit in configuration.circuits}
+
+        def meter(entry: DeviceConfig) -> Meter:
+            own = configuration.own.devices.get(entry.name, OwnDevice())
+            made = build_meter(entry.name, entry.type, entry.params, self._workshop, invert=own.invert)
+            return self._joined(made)
+
+        return self._devices("meter", configuration.meters, used, meter, AbsentMeter)
+
+    def _chargers(self) -> dict[str, Charger]:
+        used = {loadpoint.charger for loadpoint in self._configuration.loadpoints}
+
+        def charger(entry: DeviceConfig) -> Charger:
+            return self._joined(build_charger(entry.name, entry.type, entry.params, self._workshop))
+
+        return self._devices("charger", self._configuration.chargers, used, charger, AbsentCharger)
+
+    def _limits(self, circuit: CircuitConfig) -> Limits:
+        entry = DeviceConfig(circuit.name, "", circuit.params, circuit.path)
+        static_a, static_w = circuit.max_current_a, circuit.max_power_w
+
+        def limits() -> Limits:
+            return self._joined(
+                build_limits(circuit.name, circuit.params, self._workshop, static_a=static_a, static_w=static_w)
+            )
+
+        return self._made("circuit", entry, limits, lambda _: AbsentLimits())
+
+    def _devices(
+        self,
+        kind: str,
+        entries: tuple[DeviceConfig, ...],
+        used: set[str | None],
+        make: Callable[[DeviceConfig], Kind],
+        stand_in: Callable[[str, str], Kind],
+    ) -> dict[str, Kind]:
+        """Those that are used, by name; all, where nothing says which."""
+        wanted = {name for name in used if name}
+
+        def made(entry: DeviceConfig) -> Kind:
+            return self._made(kind, entry, lambda: make(entry), lambda error: stand_in(entry.name, error))
+
+        return {entry.name: made(entry) for entry in entries if not wanted or entry.name in wanted}
+
+    def _made(self, kind: str, entry: DeviceConfig, make: Callable[[], Kind], stand_in: Callable[[str], Kind]) -> Kind:
+        try:
+            return make()
+        except Exception as problem:  # noqa: BLE001 # why: nothing at one device may take the web side with it
+            found = self._told(kind, entry, problem)
+            self._issues.extend(found)
+            return stand_in(str(found[0]))
+
+    def _told(self, kind: str, entry: DeviceConfig, problem: Exception) -> tuple[Issue, ...]:
+        if isinstance(problem, (Misconfigured, ExceptionGroup)):
+            try:
+                return issues_of(self._configuration, entry, problem, kind)
+            except Exception as foreign:  # noqa: BLE001 # why: a group may hold what is no mistake of the file
+                problem = foreign
+        log.error("%s %s cannot be built", kind, entry.name, exc_info=problem)
+        message = f"this {kind} cannot be built: {type(problem).__name__}: {problem}."
+        place = self._configuration.places.get(entry.path)
+        file, line, key = (place.file, place.line, place.key) if place else ("", None, entry.path)
+        remedy = "This is a fault of this program; the log says where. Everything else runs."
+        return (Issue(kind, message, file, line, key, entry.name, remedy),)
+
+    def _joined(self, device: Device) -> Device:
+        self._field.add(device)
+        return device

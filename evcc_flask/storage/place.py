@@ -1,0 +1,47 @@
+"""Where the house's file lies: never in evcc's own, so that evcc still starts on it as it was left."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from evcc_flask.domain.issues import Issue
+
+from .problem import StorageProblem
+
+OWN = "evcc-flask.db"
+"""The name of our file beside another program's."""
+
+
+def house_file(named: Path) -> tuple[Path, Issue | None]:
+    """The file to use where a configuration names ``named``, and the note to make where that is another one.
+
+    The answer is the same at each start. Nothing is written. Raises StorageProblem.
+    """
+    if not _foreign(named):
+        return named, None
+    if named.name == OWN:
+        raise StorageProblem(f"{named} was made by another program. Name another file with --database.")
+    ours = named.with_name(OWN)
+    message = f"{named} is evcc's own file and stays as it is. Settings and sessions are kept in {ours}."
+    remedy = f"Name {ours} under database.dsn of a file that evcc does not read, or with --database, to end this note."
+    return ours, Issue("database", message, remedy=remedy, fatal=False)
+
+
+def _foreign(path: Path) -> bool:
+    """Whether another program made this database; a file that is none, or not there, is not foreign."""
+    wal = path.with_name(f"{path.name}-wal")
+    try:
+        tables = _tables(path, "immutable=1")
+        if not tables and wal.exists():  # all of it is still in evcc's log
+            tables = _tables(path, "mode=ro")
+    except sqlite3.Error:
+        return False
+    return bool(tables) and "number" not in tables.get("migrations", "")
+
+
+def _tables(path: Path, how: str) -> dict[str, str]:
+    """Names and definitions. ``immutable`` leaves no companion files behind, which a plain look at a WAL file does."""
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, timeout=0.5)) as database:
+        return dict(
+            database.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'")
+        )
