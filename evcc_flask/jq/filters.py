@@ -4,6 +4,7 @@ import json
 import sys
 from dataclasses import dataclass, field
 from functools import lru_cache
+from threading import Lock
 from typing import Any
 
 from .prelude import in_front
@@ -34,11 +35,14 @@ class Filter:
 
     text: str
     _program: Any = field(repr=False, compare=False)
+    _lock: Lock = field(default_factory=Lock, repr=False, compare=False)
 
     def all(self, value: Any) -> list[Any]:
         """Every result for ``value`` (maps, lists, texts, numbers, flags, None). Raises FilterError."""
         try:
-            results = self._program.all(value) if OLD else self._program.input_value(value).all()
+            # pyjq keeps one run's state in the program, and other threads may be let in between two results.
+            with self._lock:
+                results = self._program.all(value) if OLD else self._program.input_value(value).all()
         except _FAILURES as error:
             raise FilterError(_said(error)) from None
         except (TypeError, RecursionError, UnicodeError) as error:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
@@ -113,6 +114,13 @@ def test_json_text_is_taken_too_and_bad_json_is_an_error():
 
 def test_a_filter_is_compiled_once():
     assert compile_filter(".only.once") is compile_filter(".only.once")
+
+
+def test_one_filter_serves_many_threads():
+    program = compile_filter("[.[] | . * 2] | add")
+    with ThreadPoolExecutor(4) as pool:
+        sums = list(pool.map(lambda n: program.one(list(range(n))), range(200)))
+    assert sums == [n * (n - 1) if n else None for n in range(200)]
 
 
 @given(st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), max_size=40))
