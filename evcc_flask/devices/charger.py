@@ -42,7 +42,6 @@ class SourceCharger:
         self._kept_at_s: float | None = None
         self._later: list[tuple[float, Sink]] = []
         self._traits = ChargerTraits(
-            switches_phases=parts.switch_phases is not None,
             milliampere=parts.fine,
             physical_phases=parts.physical_phases,
             has_power=parts.power is not None,
@@ -63,7 +62,7 @@ class SourceCharger:
             *(parts.status, parts.enabled, parts.offered, parts.phases, parts.power, parts.energy, parts.identify),
             *(parts.soc, parts.min_current, parts.max_current),
         )
-        return needs_of((*single, *triples, *safe, *kept))
+        return needs_of((*single, *triples, *safe, *kept, parts.may_switch, *parts.asked))
 
     def reading(self) -> ChargerReading:
         """The latest values, instantly."""
@@ -92,7 +91,12 @@ class SourceCharger:
             min_current_a=self._eye.figure(parts.min_current, at_s),
             max_current_a=self._eye.figure(parts.max_current, at_s),
             error=error,
-            traits=replace(self._traits, has_power=power_w is not None, failsafe=self._failsafe()),
+            traits=replace(
+                self._traits,
+                switches_phases=self._switches_phases(),
+                has_power=power_w is not None,
+                failsafe=self._failsafe(),
+            ),
         )
 
     def send(self, command: ChargerCommand, done: Done) -> None:
@@ -220,6 +224,10 @@ class SourceCharger:
         current_a = self._last_a or self._eye.figure(self._parts.offered)
         if current_a is not None and current_a >= self._parts.least_a:
             self._parts.current.write(self._shaped(current_a))
+
+    def _switches_phases(self) -> bool:
+        may = self._parts.may_switch
+        return self._parts.switch_phases is not None and (may is None or bool(self._eye.beside(may, None)))
 
     def _failsafe(self) -> Failsafe | None:
         points = self._parts.failsafe

@@ -42,7 +42,8 @@ class SourceMeter:
             parts.max_charge_w,
             parts.max_discharge_w,
         )
-        return needs_of((parts.power, parts.energy, parts.return_energy, parts.soc, parts.mode, *triples, *limits))
+        counts = (parts.power, parts.energy, parts.return_energy, parts.soc, parts.mode)
+        return needs_of((*counts, *triples, *limits, *parts.asked))
 
     def reading(self) -> MeterReading:
         """The latest values, instantly."""

@@ -27,7 +27,10 @@ class Repeat:
 
 @dataclass(frozen=True, slots=True)
 class MeterParts:
-    """W, kWh, A, V, %; signs as in :mod:`evcc_flask.domain`. ``battery_mode`` is written a BatteryMode's number."""
+    """W, kWh, A, V, %; signs as in :mod:`evcc_flask.domain`. ``battery_mode`` is written a BatteryMode's number.
+
+    ``asked``: values that its writes depend on.
+    """
 
     power: Source
     energy: Source | None = None
@@ -45,6 +48,7 @@ class MeterParts:
     mode: Source | None = None
     battery_mode: Sink | None = None
     repeat: Repeat | None = None
+    asked: tuple[Source, ...] = ()
     title: str = ""
     icon: str = ""
 
@@ -92,6 +96,7 @@ class ChargerParts:
     """``on`` None: enabling is writing the last current again. ``current`` takes A; whole ones if not ``fine``.
 
     ``prepare``: what the box must be told before all else. ``wakeup``: writes, each so many seconds after the command.
+    ``may_switch``: whether this very box has what it takes to switch phases. ``asked``: what writes depend on.
     """
 
     status: Source
@@ -103,6 +108,7 @@ class ChargerParts:
     offered: Source | None = None
     phases: Source | None = None
     switch_phases: Sink | None = None
+    may_switch: Source | None = None
     power: Source | None = None
     energy: Source | None = None
     return_energy: Source | None = None
@@ -117,6 +123,7 @@ class ChargerParts:
     prepare: Sink | None = None
     keep_alive: KeepAlive | None = None
     failsafe: FailsafePoints | None = None
+    asked: tuple[Source, ...] = ()
     least_a: float = 0.0
     persistent: bool = False
     physical_phases: int | None = None

@@ -15,6 +15,7 @@ The words of a row:
 ``control``: name and a step or a list of steps.
   ``{multiple|single|setcoil: 261, as: uint16, scale: 10}``  functions 16, 6, 5; ``{sunspec: …}``, ``{get: /path}``
   beside it: ``value`` (a figure or an expression; else what is commanded), ``wait: 1s`` before it
+  ``{choose: [{only_if: expression, …}, …]}``  the first whose condition holds; ``nothing`` is taken and forgotten
 ``${name}`` is a parameter; what needs one that was not given is left out. ``${value}`` is what is commanded.
 """
 
@@ -33,7 +34,7 @@ from evcc_flask.plugins.values import Kind
 
 from .library import Row
 from .parts import LEAST_A, ChargerParts, FailsafePoints, KeepAlive, MeterParts, Repeat
-from .sinks import ByValue, Given, Nowhere, Pause, Steps, Times
+from .sinks import ByValue, Chosen, Given, Nowhere, Pause, Steps, Times
 from .sources import FirstOf, Sum, above, cases, fixed, gated, least, mapped, masked, none_of, one_of, scaled, spelled
 from .take import Triple
 from .template import Parameters, escaped
@@ -63,6 +64,7 @@ class Compiler:
             self._mind(max_registers=2, max_gap=0)
         if self._link.get("ascii"):
             self._mind(sleeps=True)
+        self._asked: list[Source] = []
 
     def _mind(self, **manners: Any) -> None:
         """Tell the bus how the slave wants to be spoken to, where an evcc.yaml has no word for it."""
@@ -104,6 +106,7 @@ class Compiler:
             mode=self._point("mode"),
             battery_mode=self._battery_mode(control) if control else None,
             repeat=_repeat(control) if control else None,
+            asked=tuple(self._asked),
             title=str(self._parameters.get("title") or ""),
             icon=str(self._parameters.get("icon") or ""),
         )
@@ -126,6 +129,7 @@ class Compiler:
             offered=self._point("offered_a"),
             phases=self._point("phases"),
             switch_phases=self._switch(control.get("phases")),
+            may_switch=self._condition(control.get("phases", {})),
             power=self._point("power_w"),
             energy=self._point("energy_kwh"),
             return_energy=self._point("return_energy_kwh"),
@@ -140,6 +144,7 @@ class Compiler:
             prepare=self._sink(control.get("prepare")),
             keep_alive=self._keep_alive(),
             failsafe=self._failsafe(),
+            asked=tuple(self._asked),
             least_a=LEAST_A,
             persistent=not self._row.get("volatile", True),
             physical_phases=self._row.get("physical_phases"),
@@ -242,6 +247,9 @@ class Compiler:
             return Steps(sinks) if len(sinks) == len(steps) else None
         if steps == "nothing":
             return Nowhere()
+        if "choose" in steps:
+            choices = [(self._condition(step), sink) for step in steps["choose"] if (sink := self._sink(step))]
+            return Chosen([(self._noted(condition), sink) for condition, sink in choices])
         sink = self._shaped_write(steps)
         if sink is not None and "wait" in steps:
             return Steps([Pause(parse_duration_s(steps["wait"]), self._shop.clock), sink])
@@ -253,10 +261,18 @@ class Compiler:
             return None
         if "value" not in step:
             return Times(sink, self._figure(step["scale"])) if "scale" in step else sink
-        value = self._source("value", step["value"])
+        value = self._noted(self._source("value", step["value"]))
         if value is None:
             return None
         return Given(sink, scaled(value, self._figure(step["scale"])) if "scale" in step else value)
+
+    def _noted(self, source: Source | None) -> Source | None:
+        """A source that a write depends on: it is kept fresh as a reading is."""
+        self._asked += [source] if source else []
+        return source
+
+    def _condition(self, words: Mapping[Any, Any]) -> Source | None:
+        return self._source("condition", words["only_if"]) if "only_if" in words else None
 
     def _write(self, step: Mapping[str, Any]) -> Sink | None:
         if "sunspec" in step:
@@ -277,7 +293,8 @@ class Compiler:
     def _switch(self, choices: Mapping[Any, Any] | None) -> Sink | None:
         if choices is None or ("when" in choices and not self._parameters.get(choices["when"])):
             return None
-        built = {spelled(value): self._sink(steps) for value, steps in choices.items() if value != "when"}
+        values = {spelled(value): steps for value, steps in choices.items() if value not in ("when", "only_if")}
+        built = {value: self._sink(steps) for value, steps in values.items()}
         present = {value: sink for value, sink in built.items() if sink is not None}
         return ByValue(present) if present else None
 

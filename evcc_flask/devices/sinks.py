@@ -69,6 +69,23 @@ class ByValue:
         sink.write(value)
 
 
+class Chosen:
+    """The first write whose condition holds: boxes that count in other units after an update."""
+
+    def __init__(self, choices: Sequence[tuple[Source | None, Sink]]) -> None:
+        self._choices = tuple(choices)
+
+    def link(self) -> Link | None:
+        return next((link for _, sink in self._choices if (link := sink.link()) is not None), None)
+
+    def write(self, value: Value) -> None:
+        for condition, sink in self._choices:
+            if condition is None or condition.value():
+                sink.write(value)
+                return
+        raise ReadError(ErrorKind.NOT_AVAILABLE, "this device has no such setting")
+
+
 class Pause:
     """A device needs a moment before the next write. It holds its link, so it is short: at most 2 s."""
 

@@ -142,6 +142,7 @@ def told(device: SourceMeter | SourceCharger) -> dict[str, Any]:
         values = {name: getattr(reading, name) for name in names}
         values["status"] = reading.status.value if reading.status else None
         values["failsafe"] = figures(reading.traits.failsafe)
+        values["switches_phases"] = reading.traits.switches_phases or None
         return present(values)
     battery, meter = device.battery_reading(), device.reading()
     assert meter.error is None

@@ -1,6 +1,7 @@
 """Devices by the names of an evcc.yaml, and what is said when a name or a parameter is wrong."""
 
 from collections.abc import Mapping
+from threading import Event
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from evcc_flask.bus.bus import Bus
 from evcc_flask.clock import SystemClock
 from evcc_flask.devices import library
 from evcc_flask.devices.registry import build_charger, build_meter, describe
+from evcc_flask.domain.commands import OfferCurrent
 from evcc_flask.domain.issues import Misconfigured
 from evcc_flask.domain.words import BatteryMode, Feature, Status
 from evcc_flask.plugins.problems import problems_of
@@ -256,7 +258,7 @@ POINTS = """power_w powers_w currents_a voltages_v energy_kwh return_energy_kwh 
 EXPRESSION = """input holding coil discrete sunspec jq http body const sum first least as registers block scale bits
     every map is is_not above for when only_if absent cases otherwise"""
 CONTROL = "prepare current enable disable phases wakeup battery_mode"
-STEP = "multiple single setcoil sunspec get post body as value scale wait after"
+STEP = "choose only_if multiple single setcoil sunspec get post body as value scale wait after"
 
 
 def test_no_row_uses_a_word_that_the_compiler_does_not_know() -> None:
@@ -290,8 +292,51 @@ def check_steps(name: str, steps: Any) -> None:
             check_steps(name, step)
     elif isinstance(steps, Mapping) and set(steps) & {1, 3, "normal"}:
         for key, below in steps.items():
-            assert key in {1, 3, "when", "normal", "hold", "charge", "holdcharge", "repeat"}, (name, key)
-            check_steps(name, below if key not in ("when", "repeat") else "nothing")
+            assert key in {1, 3, "when", "normal", "hold", "charge", "holdcharge", "repeat", "only_if"}, (name, key)
+            check_steps(name, below if key not in ("when", "repeat", "only_if") else "nothing")
     elif isinstance(steps, Mapping):
         assert set(steps) <= set(STEP.split()), (name, steps)
         check_expression(name, steps.get("value"))
+
+
+def test_a_box_that_counts_hundredths_is_read_and_written_in_hundredths(workshop: Workshop, fetch: Any) -> None:
+    image = Image({"holding": {1000: 1600, 1002: 2, 2005: 0x81}})
+    slave = TcpSlave({1: image})
+    params = {"template": "evse-din", "modbus": "tcpip", "host": "127.0.0.1", "port": slave.port, "delay": "1ms"}
+    charger = build_charger("it", "template", params, workshop)
+    fetch(charger)
+    assert charger.reading().offered_a == 16.0
+    ended = Event()
+    charger.send(OfferCurrent(0, 10.0), lambda error, available: ended.set())
+    assert ended.wait(5)
+    assert image.writes == ["1003e800010203e8"]
+    slave.close()
+
+
+def test_a_box_without_the_part_that_switches_phases_does_not_offer_to(workshop: Workshop, fetch: Any) -> None:
+    tables = words(described("keba-modbus"))
+    tables["holding"][1551] = 0
+    slave = TcpSlave({255: Image(tables)})
+    params = {"template": "keba-modbus", "host": "127.0.0.1", "port": slave.port}
+    charger = build_charger("it", "template", params, workshop)
+    fetch(charger)
+    assert not charger.reading().traits.switches_phases
+    slave.close()
+
+
+def test_a_box_that_takes_one_value_at_a_time_is_asked_for_one_value_at_a_time(workshop: Workshop, fetch: Any) -> None:
+    image = Image(words(described("keba-modbus")))
+    slave = TcpSlave({255: image})
+    params = {"template": "keba-modbus", "host": "127.0.0.1", "port": slave.port}
+    fetch(build_charger("it", "template", params, workshop))
+    assert {count for _, _, count in image.reads} == {2}
+    slave.close()
+
+
+def test_what_a_user_states_goes_before_what_the_device_says(workshop: Workshop, fetch: Any) -> None:
+    slave = TcpSlave({1: Image(words(described("huawei-sun2000-hybrid")))})
+    params = {"template": "huawei-sun2000-hybrid", "usage": "battery", "host": "127.0.0.1", "port": slave.port}
+    battery = build_meter("it", "template", {**params, "capacity": 15, "connectdelay": "1ms"}, workshop)
+    fetch(battery)
+    assert battery.battery_reading().capacity_kwh == 15.0
+    slave.close()
