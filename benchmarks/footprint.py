@@ -1,18 +1,24 @@
-"""Memory and idle processor time of the controller. Usage: python benchmarks/footprint.py [seconds of idling, 60]"""
+"""Memory and idle processor time of the controller: gunicorn's master and worker, the simulated house not counted.
+
+Usage: python benchmarks/footprint.py [seconds of idling, 60] [seconds of soaking at 60 times the speed of life, 0]
+"""
 
 import sys
 import time
 import urllib.request
 
-from server import demo, processor_s, pss_bytes
+from server import Running, demo, processor_s, pss_bytes
+
+SPEED = 60
 
 
 def main() -> None:
-    idle_s = float(sys.argv[1]) if len(sys.argv) > 1 else 60.0
-    with demo() as running:
+    given = [float(word) for word in sys.argv[1:]]
+    idle_s, soak_s = (*given, *(60.0, 0.0)[len(given) :])
+    with demo({"EVCC_INTERVAL": "10s"}) as running:
         time.sleep(10)
         pids = running.controller()
-        print(f"processes: {len(pids)}")
+        print(f"processes: {len(pids)}; interval: 10 s")
         print(f"quiet: {pss_bytes(pids) / 1e6:.1f} MB Pss")
         before = processor_s(pids)
         time.sleep(idle_s)
@@ -22,6 +28,19 @@ def main() -> None:
             with urllib.request.urlopen(f"{running.url}/api/state") as answer:
                 answer.read()
         print(f"after 5000 requests: {pss_bytes(pids) / 1e6:.1f} MB Pss")
+    if soak_s:
+        with demo({"EVCC_INTERVAL": "10s"}, "--speed", str(SPEED)) as running:
+            soak(running, soak_s)
+
+
+def soak(running: Running, soak_s: float) -> None:
+    """Pss over a long time, five looks; the first after everything was imported."""
+    time.sleep(20)
+    for look in range(5):
+        minutes = look * soak_s / 4 * SPEED / 60
+        print(f"soak, {minutes:4.0f} simulated minutes: {pss_bytes(running.controller()) / 1e6:.1f} MB Pss", flush=True)
+        if look < 4:
+            time.sleep(soak_s / 4)
 
 
 main()

@@ -9,9 +9,10 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Running:
 
 
 @contextlib.contextmanager
-def demo() -> Iterator[Running]:
+def demo(environ: Mapping[str, str] = MappingProxyType({}), *options: str) -> Iterator[Running]:
     """The demo on a free port in a folder of its own; ready when this yields."""
     with socket.socket() as probe, tempfile.TemporaryDirectory() as folder:
         probe.bind(("127.0.0.1", 0))
@@ -36,7 +37,11 @@ def demo() -> Iterator[Running]:
         probe.close()
         executable = Path(sys.executable).with_name("evcc-flask")
         process = subprocess.Popen(
-            [executable, "demo", "--port", str(port)], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            [executable, "demo", "--port", str(port), *options],
+            cwd=folder,
+            env={**os.environ, **environ},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         try:
             url = f"http://127.0.0.1:{port}"

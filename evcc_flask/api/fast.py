@@ -6,7 +6,7 @@ state uses the same answers.
 
 import gzip
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from evcc_flask.control.state import Published, SharedState
@@ -21,15 +21,31 @@ Wsgi = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 JSON = "application/json; charset=UTF-8"
 
 
-@dataclass(frozen=True, slots=True)
 class Prepared:
-    """The possible answers for one published state."""
+    """The possible answers for one published state; the compressed one is made when somebody takes it."""
 
-    published: Published
-    etag: str
-    plain: Answer
-    gzipped: Answer
-    unchanged: Answer
+    def __init__(self, published: Published, envelope: str) -> None:
+        self.published = published
+        self._wrapped = envelope == WRAPPED
+        self._body = published.body if self._wrapped else packed_bytes(published.body, published.bare, envelope)
+        # Weak, because both encodings share it.
+        self._shared = [
+            ("ETag", f"W/{published.etag}"),
+            ("Vary", "Accept-Encoding"),
+            ("Cache-Control", "no-cache"),
+            ("X-Content-Type-Options", "nosniff"),
+        ]
+        self.plain: Answer = self._answer(self._body)
+        self.unchanged: Answer = ("304 Not Modified", self._shared, b"")
+
+    @cached_property
+    def gzipped(self) -> Answer:
+        body = self.published.gzipped if self._wrapped else gzip.compress(self._body, 1, mtime=0)
+        return self._answer(body, ("Content-Encoding", "gzip"))
+
+    def _answer(self, body: bytes, *headers: tuple[str, str]) -> Answer:
+        length = ("Content-Length", str(len(body)))
+        return ("200 OK", [("Content-Type", JSON), length, *headers, *self._shared], body)
 
 
 class StateBytes:
@@ -38,49 +54,20 @@ class StateBytes:
     def __init__(self, state: SharedState, envelope: str) -> None:
         self._state = state
         self._envelope = envelope
-        self._prepared = self._prepare(state.published)
+        self._prepared = Prepared(state.published, envelope)
 
     def answer(self, environ: dict[str, Any]) -> Answer:
         """Status, headers and body by what the client accepts and has already."""
-        prepared = self._prepared
-        if prepared.published is not self._state.published:
+        prepared, published = self._prepared, self._state.published
+        if prepared.published is not published:
             # Two threads may do this at once; both come to the same.
-            prepared = self._prepared = self._prepare(self._state.published)
+            prepared = self._prepared = Prepared(published, self._envelope)
         known = environ.get("HTTP_IF_NONE_MATCH")
-        if known and (prepared.etag in known or known == "*"):
+        if known and (published.etag in known or known == "*"):
             return prepared.unchanged
         if _takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", "")):
             return prepared.gzipped
         return prepared.plain
-
-    def _prepare(self, published: Published) -> Prepared:
-        body, gzipped = published.body, published.gzipped
-        if self._envelope != WRAPPED:
-            body = packed_bytes(published.body, published.bare, self._envelope)
-            gzipped = gzip.compress(body, 1, mtime=0)
-        # Weak, because both encodings share it.
-        shared = [
-            ("ETag", f"W/{published.etag}"),
-            ("Vary", "Accept-Encoding"),
-            ("Cache-Control", "no-cache"),
-            ("X-Content-Type-Options", "nosniff"),
-        ]
-        return Prepared(
-            published,
-            published.etag,
-            ("200 OK", [("Content-Type", JSON), ("Content-Length", str(len(body))), *shared], body),
-            (
-                "200 OK",
-                [
-                    ("Content-Type", JSON),
-                    ("Content-Encoding", "gzip"),
-                    ("Content-Length", str(len(gzipped))),
-                    *shared,
-                ],
-                gzipped,
-            ),
-            ("304 Not Modified", shared, b""),
-        )
 
 
 class FastState:

@@ -10,6 +10,7 @@ import json
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Protocol
 
 from evcc_flask.domain.decision import SettingChange
@@ -32,7 +33,7 @@ class Receipt(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Published:
     """One state, serialised once for all readers. ``body`` is the wrapped answer of ``GET /api/state``."""
 
@@ -40,8 +41,12 @@ class Published:
     state: Mapping[str, Any]
     bare: bytes
     body: bytes
-    gzipped: bytes
     etag: str
+
+    @cached_property
+    def gzipped(self) -> bytes:
+        """``body`` compressed, once, when somebody asks: most states are replaced before that."""
+        return gzip.compress(self.body, 1, mtime=0)
 
 
 class SharedState:
@@ -154,4 +159,4 @@ def _serialised(version: int, state: dict[str, Any]) -> Published:
     body = b'{"result":' + bare + b"}\n"
     # Made of the content: a version number would come again after a restart, with another state behind it.
     etag = f'"{hashlib.blake2b(body, digest_size=9).hexdigest()}"'
-    return Published(version, state, bare, body, gzip.compress(body, 1, mtime=0), etag)
+    return Published(version, state, bare, body, etag)

@@ -132,6 +132,7 @@ def test_the_lock_is_free_while_the_state_is_composed_serialised_and_stored(
     monkeypatch.setattr(state_module.gzip, "compress", watching(gzip.compress))
     disk.on_wait = lambda: held.append(shared.lock.locked())
     shared.change_loadpoint(0, mode=Mode.NOW)
+    assert shared.published.gzipped
     assert len(held) >= 4
     assert not any(held)
 
