@@ -3,24 +3,37 @@
 from collections.abc import Iterator
 from typing import Any
 
-from .link import WorkLink
+from evcc_flask.domain.ports import Clock
+
+from .link import Job, WorkLink
 from .needs import ErrorKind, ReadError, Registers, Request
 
 
 class CallLink(WorkLink):
-    """Implements Link; jobs and procedures are given None as wire."""
+    """Implements Link; jobs and procedures are given a :class:`.needs.Traffic` as wire."""
+
+    def __init__(self, name: str, clock: Clock) -> None:
+        super().__init__(name, clock)
+        self._wire = self.counted
 
     def _fetch(self, due: list[Request]) -> Iterator[None]:
         for request in due:
             self._carry_out(request)
             yield
 
+    def _outcome(self, job: Job) -> ReadError | None:
+        sent, began_s = self.counted.sent, self._clock.wire_s()
+        error = super()._outcome(job)
+        if self.counted.sent > sent:  # else it was an affair of another link
+            self.counted.transaction(began_s, self._clock.wire_s())
+        return error
+
     def _run(self, request: Any) -> Any:
         if isinstance(request, Registers):
             raise ReadError(ErrorKind.VALUE, f"{self.name} has no registers")
         began_s = self._clock.wire_s()
         try:
-            return request.run(None)
+            return request.run(self._wire)
         except ReadError as error:
             self.counted.error(error.kind)
             raise

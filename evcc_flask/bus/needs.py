@@ -102,6 +102,14 @@ class Link(Protocol):
         ...
 
 
+class Traffic(Protocol):
+    """The wire of a device's own worker: jobs and procedures tell it what they sent and received."""
+
+    def traffic(self, sent: int = 0, received: int = 0) -> None:
+        """Bytes."""
+        ...
+
+
 class ModbusWire(Protocol):
     """One Modbus endpoint as jobs and procedures see it, on the worker's thread. Raises ReadError."""
 

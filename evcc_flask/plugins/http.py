@@ -62,7 +62,7 @@ class Get:
 
     def run(self, wire: Any) -> bytes:
         place = place_of(self.call.uri)
-        return self.shop.answers.get(self.call, place, self.cache_s, partial(self.shop.caller.body, self.call))
+        return self.shop.answers.get(self.call, place, self.cache_s, partial(self.shop.caller.body, self.call, wire))
 
     def __str__(self) -> str:
         return shown_uri(self.call.uri)
@@ -93,7 +93,7 @@ def sink(node: dict[str, Any], param_name: str, shop: Shop) -> Sink:
         call = pattern.filled(value)
 
         def job(wire: Any) -> None:
-            shop.caller.body(call)
+            shop.caller.body(call, wire)
 
         link.do(job)
         shop.answers.forget(place_of(call.uri))

@@ -1,10 +1,11 @@
 """One HTTP call and its many ways to fail, each said with the address it happened at and nothing secret."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from evcc_flask.bus.needs import ErrorKind, ReadError
+from evcc_flask.bus.needs import ErrorKind, ReadError, Traffic
 from evcc_flask.domain.ports import Clock
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class Caller:
         self._session: requests.Session | None = None
         self._digests: dict[tuple[str, ...], requests.auth.AuthBase] = {}
 
-    def body(self, call: Call) -> bytes:
+    def body(self, call: Call, traffic: Traffic) -> bytes:
         """The answer's body. Raises ReadError for no answer in time, a status that is not 2xx, more than 1 MiB."""
         # Imported on the first call: a house without HTTP devices saves its 10 MB.
         import requests
@@ -49,9 +50,12 @@ class Caller:
         until_s = self._clock.wire_s() + call.timeout_s
         try:
             with self._answer(call) as response:
-                if not 200 <= response.status_code < 300:
-                    raise ReadError(*_refusal(response.status_code, response.reason, where))
-                return self._read(response, where, until_s)
+                try:
+                    if not 200 <= response.status_code < 300:
+                        raise ReadError(*_refusal(response.status_code, response.reason, where))
+                    return self._read(response, where, until_s)
+                finally:
+                    traffic.traffic(_sent(response.request), _received(response))
         except (requests.Timeout, urllib3.exceptions.TimeoutError):
             raise _late(where, call.timeout_s) from None
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
@@ -115,6 +119,22 @@ def place_of(uri: str) -> str:
 
 def _authorised(call: Call) -> dict[str, str]:
     return {"Authorization": f"Bearer {call.auth[1]}"} if call.auth and call.auth[0] == "bearer" else {}
+
+
+def _sent(request: "requests.PreparedRequest") -> int:
+    """Bytes of a request as HTTP spells it."""
+    line = f"{request.method} {request.path_url} HTTP/1.1"
+    return len(line) + 4 + _fields(request.headers) + len(request.body or b"")
+
+
+def _received(response: "requests.Response") -> int:
+    """Bytes of an answer as far as it was read."""
+    line = f"HTTP/1.1 {response.status_code} {response.reason}"
+    return len(line) + 4 + _fields(response.headers) + int(response.raw.tell())
+
+
+def _fields(headers: Mapping[str, str | bytes]) -> int:
+    return sum(len(name) + len(value) + 4 for name, value in headers.items())
 
 
 def _late(where: str, timeout_s: float) -> ReadError:

@@ -116,6 +116,20 @@ def test_after_a_write_the_host_is_asked_again(bus, shop, server, put):
     assert [request.path for request, _ in server.log] == ["/get", "/set", "/get"]
 
 
+def test_its_requests_and_bytes_are_counted_and_so_are_those_of_a_write(bus, read, put, raw, server):
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n1234"
+    assert read({"source": "http", "uri": raw(answer)}) == 1234
+    (link,) = bus.counters()
+    assert (link["transactions"], link["bytesReceived"]) == (1, len(answer))
+    asked = link["bytesSent"]
+    assert 50 < asked < 300
+    server.expect_request("/current", method="POST").respond_with_data("ok")
+    put({"source": "http", "uri": server.url_for("/current"), "body": "current=${maxcurrent}"}, 7)
+    (link,) = bus.counters()
+    assert link["transactions"] == 2
+    assert asked + 50 < link["bytesSent"] < asked + 400
+
+
 def test_a_body_makes_a_post_of_a_get_and_holds_the_parameter(put, server):
     server.expect_request("/set", method="POST", json={"amp": 6.5}, headers={"X-Amp": "6"}).respond_with_data("")
     put(
