@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, assert_never
 
-from evcc_flask.bus.needs import ErrorKind, Link, Need, ReadError
+from evcc_flask.bus.needs import ErrorKind, Link, Need, ReadError, Registers
 from evcc_flask.domain.commands import ChargerCommand, Disable, Enable, OfferCurrent, SwitchPhases, WakeUp
 from evcc_flask.domain.ports import Clock, Done
 from evcc_flask.domain.readings import ChargerReading, ChargerTraits, Failsafe
@@ -209,8 +209,11 @@ class SourceCharger:
         self._kept_at_s = now_s
         if keep_alive.read is not None:
             for need in keep_alive.read.needs():
-                request: Any = need.request
-                wire.read(request.unit, request.table, request.address, request.count)
+                request = need.request
+                if isinstance(request, Registers):
+                    wire.read(request.unit, request.table, request.address, request.count)
+                else:
+                    request.run(wire)
         elif keep_alive.write is not None:
             keep_alive.write.write(True)
         else:

@@ -13,7 +13,8 @@ The words of a row:
   (read in one piece only), ``for: [pv]`` (only these usages), ``when: parameter``
 ``status``: as a point, or ``{cases: [{C: …}, {B: …}], otherwise: A}``.
 ``control``: name and a step or a list of steps.
-  ``{multiple|single|setcoil: 261, as: uint16, scale: 10}``  functions 16, 6, 5; ``{sunspec: …}``, ``{get: /path}``
+  ``{multiple|single|setcoil: 261, as: uint16, scale: 10}``  functions 16, 6, 5; ``{sunspec: …}``
+  ``{get: /path}``, ``{post: /path, form: 'ampere=${value}'}``
   beside it: ``value`` (a figure or an expression; else what is commanded), ``wait: 1s`` before it
   ``{choose: [{only_if: expression, …}, …]}``  the first whose condition holds; ``nothing`` is taken and forgotten
 ``${name}`` is a parameter; what needs one that was not given is left out. ``${value}`` is what is commanded.
@@ -43,6 +44,7 @@ TABLES = ("input", "holding", "coil", "discrete")
 WRITES = {"multiple": "writemultiple", "single": "writesingle", "setcoil": "writecoil"}
 FLAGS = {"enabled"}
 TEXTS = {"status", "identifier"}
+FORM = "application/x-www-form-urlencoded"
 SELDOM = "60s"
 """Phase values are needed at the grid and at a charging car; of generation they are only shown."""
 _PARAMETER = re.compile(r"\$\{(\w+)\}")
@@ -287,7 +289,8 @@ class Compiler:
         if path is None:
             return None
         node = {"source": "http", "uri": f"{self._base}{path}", **self._link}
-        node |= {"method": "POST", "body": self._filled(step.get("body", ""))} if "post" in step else {}
+        node |= {"method": "POST", "body": self._filled(step.get("form", ""))} if "post" in step else {}
+        node |= {"headers": {"content-type": FORM}} if "form" in step else {}
         return build_sink(node, "value", self._shop)
 
     def _switch(self, choices: Mapping[Any, Any] | None) -> Sink | None:

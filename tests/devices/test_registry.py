@@ -55,6 +55,7 @@ def test_building_every_row_does_no_input_or_output() -> None:
     for name, row in library.rows().items():
         links = row["link"] if isinstance(row["link"], Mapping) else {}
         where = TCP if {"tcp", "http"} & set(links) else (LINE if links else {})
+        where = where | {key: "x" for key, word in row.get("parameters", {}).items() if word.get("required")}
         if row["kind"] == "charger":
             own = Workshop(Bus(SystemClock()), SystemClock())
             assert build_charger("it", "template", {"template": name, **where}, own)
@@ -258,7 +259,7 @@ POINTS = """power_w powers_w currents_a voltages_v energy_kwh return_energy_kwh 
 EXPRESSION = """input holding coil discrete sunspec jq http body const sum first least as registers block scale bits
     every map is is_not above for when only_if absent cases otherwise"""
 CONTROL = "prepare current enable disable phases wakeup battery_mode"
-STEP = "choose only_if multiple single setcoil sunspec get post body as value scale wait after"
+STEP = "choose only_if multiple single setcoil sunspec get post form as value scale wait after"
 
 
 def test_no_row_uses_a_word_that_the_compiler_does_not_know() -> None:

@@ -13,6 +13,7 @@ class WebDevice:
     def __init__(self, pages: Mapping[str, Any]) -> None:
         self.pages = dict(pages)
         self.targets: list[str] = []
+        self.posted: list[str] = []
         device = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -25,6 +26,13 @@ class WebDevice:
                 self.end_headers()
                 self.wfile.write(body)
 
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+                device.posted.append(f"{self.path} {body}")
+                self.send_response(200)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
             def log_message(self, *args: object) -> None:
                 """Quiet."""
 
@@ -34,8 +42,8 @@ class WebDevice:
 
     @property
     def commands(self) -> list[str]:
-        """Every target that is no page."""
-        return [target for target in list(self.targets) if target not in self.pages]
+        """Every target of a GET that is no page, and every POST with its body."""
+        return [target for target in list(self.targets) if target not in self.pages] + self.posted
 
     def close(self) -> None:
         self._server.shutdown()
