@@ -27,7 +27,7 @@ from evcc_flask.options import Options
 from evcc_flask.security.redaction import REDACTOR
 from evcc_flask.storage.database import Database
 from evcc_flask.storage.owner import Owner
-from evcc_flask.storage.place import house_file
+from evcc_flask.storage.place import house_file, usual_file
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -44,8 +44,7 @@ class Server:
         self.clock = parse_demo_clock(options.demo_clock) if options.demo_clock else SystemClock()
         REDACTOR.learn(configuration.raw)
         start_logs(configuration.log, configuration.levels, redact=REDACTOR.text, now=self.clock.now)
-        named = Path(configuration.database) if configuration.database else Path.home() / ".evcc" / "evcc-flask.db"
-        path, elsewhere = house_file(named)
+        path, elsewhere = house_file(usual_file(configuration.database))
         self._owner = Owner.take(path)
         self.database = Database.open(path, self.clock)
         self.clock.trust_after(self.database.newest_time())

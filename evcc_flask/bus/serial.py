@@ -265,5 +265,5 @@ def _why(error: Exception) -> str:
     if number == errno.EACCES:
         return "no permission to open the port. Add the user to the group dialout."
     if number in (errno.EAGAIN, errno.EBUSY):
-        return "another program has opened the port. End it, or give it a line of its own."
+        return "another program has opened the port (evcc, an evcc-flask that runs?). End it, or use a line of our own."
     return f"the connection does not work ({error}). Is the adapter plugged in, the gateway on?"

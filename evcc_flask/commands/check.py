@@ -19,6 +19,9 @@ from evcc_flask.domain.issues import Issue
 from evcc_flask.domain.readings import BatteryReading, ChargerReading, Failsafe
 from evcc_flask.logs.setup import start_logs
 from evcc_flask.security.redaction import REDACTOR
+from evcc_flask.storage.owner import Owner
+from evcc_flask.storage.place import house_file, usual_file
+from evcc_flask.storage.problem import StorageProblem
 
 from .table import columns
 
@@ -61,7 +64,7 @@ def check(path: Path | None, environ: Mapping[str, str], say: Callable[[str], No
     built = build_house(configuration, clock)
     try:
         results = read_all(built, clock)
-        issues = [*built.issues, *_silent(results), *unguarded(configuration, built.chargers)]
+        issues = [*built.issues, *_silent(results), *_running(configuration), *unguarded(configuration, built.chargers)]
     finally:
         built.field.close()
     if results:
@@ -175,6 +178,23 @@ def _silent(results: list[Result]) -> list[Issue]:
         for result in results
         if result.error
     ]
+
+
+def _running(configuration: Configuration) -> list[Issue]:
+    """A note where a server runs on this file: it holds the serial lines, so they cannot be read beside it."""
+    try:
+        file, _ = house_file(usual_file(configuration.database))
+    except StorageProblem:
+        return []
+    process = Owner.holder(file)
+    if process is None:
+        return []
+    message = f"evcc-flask runs on this house (process {process}), and keeps its serial lines to itself."
+    remedy = (
+        "Stop it before checking them, or look at what it reads itself: "
+        f"http://localhost:{configuration.port}/api/state, under 'links'."
+    )
+    return [Issue("check", message, remedy=remedy, fatal=False)]
 
 
 def _title(configuration: Configuration) -> str:

@@ -17,7 +17,7 @@ class Owner:
     @classmethod
     def take(cls, database: Path) -> "Owner":
         """Lock the file ``<database>.lock``. Raises StorageProblem, which names the process that holds it."""
-        path = database.with_name(database.name + ".lock")
+        path = _lock_of(database)
         while True:
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -27,7 +27,7 @@ class Owner:
                     f"{path}: cannot be created ({error.strerror}). Give a place that can be written with --database."
                 ) from error
             if not _locked(descriptor):
-                holder = os.pread(descriptor, 32, 0).decode(errors="replace").strip() or "unknown"
+                holder = _named(descriptor)
                 os.close(descriptor)
                 raise StorageProblem(
                     f"{database} is in use by another server (process {holder}). "
@@ -40,6 +40,18 @@ class Owner:
         os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
         return cls(path, descriptor)
 
+    @staticmethod
+    def holder(database: Path) -> str | None:
+        """The process that holds ``database`` now, as text; None where nobody does. Changes nothing."""
+        try:
+            descriptor = os.open(_lock_of(database), os.O_RDONLY)
+        except OSError:
+            return None
+        try:
+            return None if _locked(descriptor, fcntl.LOCK_SH) else _named(descriptor)
+        finally:
+            os.close(descriptor)
+
     def release(self) -> None:
         """Remove the lock file and let go; a second call does nothing."""
         descriptor, self._descriptor = self._descriptor, None
@@ -49,9 +61,17 @@ class Owner:
         os.close(descriptor)
 
 
-def _locked(descriptor: int) -> bool:
+def _lock_of(database: Path) -> Path:
+    return database.with_name(database.name + ".lock")
+
+
+def _named(descriptor: int) -> str:
+    return os.pread(descriptor, 32, 0).decode(errors="replace").strip() or "unknown"
+
+
+def _locked(descriptor: int, how: int = fcntl.LOCK_EX) -> bool:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, how | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

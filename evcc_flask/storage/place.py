@@ -27,6 +27,11 @@ def house_file(named: Path) -> tuple[Path, Issue | None]:
     return ours, Issue("database", message, remedy=remedy, fatal=False)
 
 
+def usual_file(named: str | None) -> Path:
+    """What the configuration names, or the place where our file lies where it names none."""
+    return Path(named) if named else Path.home() / ".evcc" / OWN
+
+
 def _foreign(path: Path) -> bool:
     """Whether another program made this database; a file that is none, or not there, is not foreign."""
     wal = path.with_name(f"{path.name}-wal")
