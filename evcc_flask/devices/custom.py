@@ -1,6 +1,6 @@
 """``type: custom``: a meter or a wallbox whose every value is a plugin of the evcc.yaml."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -126,8 +126,16 @@ class Bench:
                 )
         return frozenset(found)
 
+    def checked(self, getters: Iterable[str] = (), setters: Iterable[str] = ()) -> None:
+        """Values that nothing here uses yet: what is wrong with them is told all the same."""
+        for key in getters:
+            self.source(key, Kind.TEXT)
+        for key in setters:
+            self.sink(key, key)
+
     def pairs(self) -> None:
-        """Setters that come with their getter or not at all."""
+        """Setters that come with their getter or not at all; nothing uses them yet."""
+        self.checked(("dimmed", "curtailed"), ("dim", "curtail"))
         for setter, getter in (("dim", "dimmed"), ("curtail", "curtailed")):
             if (setter in self.node) is not (getter in self.node):
                 missing = getter if setter in self.node else setter
@@ -179,6 +187,7 @@ def charger(params: Mapping[str, Any], shop: Shop) -> ChargerParts:
     fine = bench.sink("maxcurrentmillis", "maxcurrentmillis")
     whole = bench.sink("maxcurrent", "maxcurrent")
     wakeup = bench.sink("wakeup", "wakeup")
+    bench.checked(("temp", "limittemp", "finishtime"), ("limitsoc",))
     bench.pairs()
     made = ChargerParts(
         status=bench.source("status", Kind.TEXT) or fixed("", shop.clock),

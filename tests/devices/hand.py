@@ -60,6 +60,7 @@ class HandLink:
             if done is not None:
                 done(error)
 
-    def tick(self) -> None:
+    def tick(self, wire: Any = None) -> None:
+        """The time of every timed job has come."""
         for _, job in self.ticking:
-            job(None)
+            job(wire)

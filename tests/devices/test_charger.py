@@ -271,6 +271,23 @@ def test_a_heartbeat_is_written_as_often_as_the_box_asks(box: Box) -> None:
     assert box.written == [("heartbeat", True)] * 3
 
 
+def test_a_box_that_wants_to_be_read_is_read_only_when_the_regular_poll_is_late(box: Box) -> None:
+    reads: list[tuple[int, Table, int, int]] = []
+
+    class Wire:
+        def read(self, *asked: Any) -> tuple[int, ...]:
+            reads.append(asked)
+            return (2,)
+
+    charger = box.charger(keep_alive=KeepAlive(4.0, read=box.source(0)))
+    for silent_s in (0, 1, 4):
+        box.says(0, "B")
+        box.clock.s += silent_s
+        charger.renew(box.clock.s + 20)
+        box.link.tick(Wire())
+    assert reads == [(1, Table.INPUT, 0, 1)]
+
+
 def test_a_wake_up_releases_the_box_again_when_its_time_has_come(box: Box) -> None:
     charger = box.charger(wakeup=((0.0, box.sink("lock")), (10.0, box.sink("unlock"))))
     box.send(charger, WakeUp(0))

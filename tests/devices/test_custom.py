@@ -169,7 +169,7 @@ def test_all_problems_of_a_meter_are_told_at_once(workshop: Workshop) -> None:
         "power": {"source": "htp", "uri": "http://192.0.2.1/"},
         "energy": {"source": "http"},
         "currents": [const(1), const(2)],
-        "dim": const(1),
+        "dim": {"source": "js", "script": ""},
     }
     told = complaints(build_meter, node, workshop)
     assert set(told) == {"power.source", "energy.uri", "currents", "dimmed"}

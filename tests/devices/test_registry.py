@@ -8,15 +8,16 @@ import pytest
 
 from evcc_flask.bus.bus import Bus
 from evcc_flask.clock import SystemClock
-from evcc_flask.devices import library
+from evcc_flask.devices import library, template
 from evcc_flask.devices.registry import build_charger, build_meter, describe
+from evcc_flask.devices.row import Compiler
 from evcc_flask.domain.commands import OfferCurrent
 from evcc_flask.domain.issues import Misconfigured
 from evcc_flask.domain.words import BatteryMode, Feature, Status
 from evcc_flask.plugins.problems import problems_of
 from evcc_flask.plugins.shop import Workshop
 from tests.devices.images import FOLDER, described, words
-from tests.wire.slaves import Image, TcpSlave
+from tests.wire.slaves import AsciiSlaves, Image, TcpSlave
 
 
 def complaints(build: Any, type_: str, params: Mapping[str, Any], workshop: Workshop) -> dict[str, str]:
@@ -341,3 +342,21 @@ def test_what_a_user_states_goes_before_what_the_device_says(workshop: Workshop,
     fetch(battery)
     assert battery.battery_reading().capacity_kwh == 15.0
     slave.close()
+
+
+def test_the_first_frame_wakes_a_box_that_sleeps_and_the_second_is_answered(workshop: Workshop, fetch: Any) -> None:
+    image = Image(words(described("abl")))
+    slaves = AsciiSlaves({1: image})
+    charger = build_charger("it", "template", {"template": "abl", "device": str(slaves.path)}, workshop)
+    image.sleeps = 1
+    fetch(charger)
+    assert (charger.reading().status, charger.reading().error) == (Status.C, None)
+    slaves.close()
+
+
+def test_a_row_can_say_that_its_current_is_kept_in_flash(workshop: Workshop) -> None:
+    _, row = library.find("charger", "alfen")
+    shop = workshop.shop("charger it")
+    parameters = template.read(row, TCP)
+    assert not Compiler(row, parameters, None, shop).charger().persistent
+    assert Compiler({**row, "volatile": False}, parameters, None, shop).charger().persistent

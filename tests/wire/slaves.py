@@ -16,12 +16,16 @@ READS = {1: "coil", 2: "discrete", 3: "holding", 4: "input"}
 
 
 class Image:
-    """The registers of one slave. A block without any known register is refused; gaps read as 0."""
+    """The registers of one slave. A block without any known register is refused; gaps read as 0.
+
+    ``sleeps``: so many more requests on a serial line are not heard.
+    """
 
     def __init__(self, tables: Mapping[str, Mapping[int, int]]) -> None:
         self.tables = {name: dict(tables.get(name, {})) for name in READS.values()}
         self.requests: list[bytes] = []
         self.silent = False
+        self.sleeps = 0
 
     @property
     def writes(self) -> list[str]:
@@ -137,7 +141,9 @@ class SerialSlaves:
             while taken := self._take(heard):
                 content, heard = taken
                 image = self._images.get(content[0])
-                if image is not None and not image.silent:
+                if image is not None and image.sleeps:
+                    image.sleeps -= 1
+                elif image is not None and not image.silent:
                     os.write(self._master, self.frame(content[:1] + image.answer(content[1:])))
 
 
