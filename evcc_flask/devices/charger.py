@@ -15,7 +15,7 @@ from evcc_flask.plugins.ports import Sink
 from .lease import LONGEST_S, Lease
 from .outbox import Errand, Outbox
 from .parts import LEAST_A, ChargerParts, KeepAlive
-from .take import Eye, Taken, forget, needs_of
+from .take import Eye, Taken, forget, needs_of, unanswered
 
 KIND = {OfferCurrent: "current", Enable: "switch", Disable: "switch", SwitchPhases: "phases", WakeUp: "wakeup"}
 """Which commands replace each other while they wait for the link."""
@@ -70,7 +70,7 @@ class SourceCharger:
         taken = self._eye.look(parts.status)
         status, error = _status(taken)
         at_s = taken.at_s
-        if taken.error is not None and parts.prepare is not None:
+        if parts.prepare is not None and unanswered(parts.status):
             self._prepared = False
         enabled = self._eye.beside(parts.enabled, at_s)
         power_w = self._eye.figure(parts.power, at_s)

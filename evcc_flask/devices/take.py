@@ -83,6 +83,11 @@ def needs_of(sources: Iterable[Source | None]) -> Iterable[Need]:
             yield from source.needs()
 
 
+def unanswered(source: Source) -> bool:
+    """Whether the device did not answer when it was last asked (what it answered may be nonsense)."""
+    return any(need.link.latest(need.request).error is not None for need in source.needs())
+
+
 def forget(needs: Iterable[Need]) -> None:
     """After a write: what the device said before is out of date and due again."""
     for link, unit in {(need.link, getattr(need.request, "unit", None)) for need in needs}:

@@ -201,6 +201,16 @@ def test_preparation_is_repeated_when_the_box_was_gone(box: Box) -> None:
     assert [name for name, _ in box.written] == ["prepare", "prepare"]
 
 
+def test_a_nonsense_status_is_no_reason_to_prepare_the_box_again(box: Box) -> None:
+    charger = box.charger(prepare=box.sink("prepare"))
+    for word in ("B", "Z", "Z"):
+        box.says(0, word)
+        charger.reading()
+        charger.renew(box.clock.s + 20)
+        box.link.work()
+    assert box.written == [("prepare", True)]
+
+
 def test_nothing_is_written_before_the_first_decision(box: Box) -> None:
     charger = box.charger(prepare=box.sink("prepare"), keep_alive=KeepAlive(25.0))
     box.says(0, "C")
