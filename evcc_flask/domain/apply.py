@@ -54,6 +54,10 @@ def carry_out(p: Point, target: Target, circuits: Circuits) -> tuple[list[Charge
         commands.append(SwitchPhases(p.index, phases))
         p.learn(phases=phases, previous_phases=p.box.phases, phases_s=p.now_s)
         p.measured_phases = None
+        if one_phase is not None and not p.enabled:
+            # why: three phases would overload the circuit, so nothing flows before the box has switched
+            limits.append(because(Code.SWITCHES_PHASES, phases=1))
+            current_a = 0.0
     if current_a > 0:
         commands += _offer(p, current_a, limits, cut=cut)
         if not p.enabled:
