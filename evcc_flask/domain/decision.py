@@ -58,6 +58,8 @@ class LoadpointDecision:
     smart_cost_active: bool = False
     feed_in_priority_active: bool = False
     plan_active: bool = False
+    switches_last_hour: int = 0
+    phase_switches_last_hour: int = 0
     reasons: tuple[Reason, ...] = ()
     events: tuple[Event, ...] = ()
 

@@ -15,7 +15,6 @@ ABSURD_CHARGE_W = 100_000.0
 ABSURD_A = 1_000.0
 ABSURD_PRICE = 1e6
 ABSURD_KWH = 1e9
-ABSURD_V = 1_000.0
 
 ACTIVE_A = 1.0
 """A phase carries the car when more than this flows."""
@@ -38,7 +37,6 @@ OVERLOAD_SHARE = 1.02
 """A measured load above this share of a circuit's limit is an overload."""
 CALM_S = 15.0
 """After an overload, currents rise once the load has stayed below the limit for this time."""
-CIRCUIT_METER_S = 60.0
 
 EXTERNAL_BATTERY_S = 60.0
 """A battery mode ordered from outside lapses after this time."""

@@ -22,7 +22,7 @@ NOBODY: frozenset[Feature] = frozenset()
 
 @dataclass(slots=True)
 class Point:
-    """``site_w``: site power in W as this loadpoint sees it, after those before it; None = nothing is known of it."""
+    """``unasked``: it charges though it was told not to, and must be stopped again."""
 
     index: int
     settings: LoadpointSettings
@@ -52,9 +52,6 @@ class Point:
     session_kwh: float = 0.0
     min_a: float = 6.0
     max_a: float = 16.0
-    site_w: float | None = None
-    flexible_w: float = 0.0
-    reserved_w: float = 0.0
     notes: list[Reason] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     changes: list[SettingChange] = field(default_factory=list)

@@ -1,6 +1,6 @@
 """What is shown of a decision: the sheets of this cycle as immutable values."""
 
-from . import rules
+from . import budget, rules
 from .accounting import solar_percent
 from .circuits import Circuits
 from .decision import LoadpointDecision, SiteDecision
@@ -56,6 +56,8 @@ def loadpoint(
         smart_cost_active=rules.smart_cost_active(p, rates),
         feed_in_priority_active=rules.feed_in_active(p, rates),
         plan_active=planned is not None and planned.active,
+        switches_last_hour=len(budget.last_hour(p.memory.switches, p.now_s)),
+        phase_switches_last_hour=len(budget.last_hour(p.memory.phase_switches, p.now_s)),
         reasons=(*target.reasons, *limits, *p.notes),
         events=tuple(p.events),
     )

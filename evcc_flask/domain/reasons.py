@@ -40,7 +40,6 @@ class Code(Enum):
     WAITS_FOR_READING = "waits_for_reading"
     WAITS_FOR_CAR = "waits_for_car"
     WAKES_CAR = "wakes_car"
-    SETTLES = "settles"
     SWITCH_BUDGET = "switch_budget"
     PHASE_BUDGET = "phase_budget"
 

@@ -108,7 +108,7 @@ def now(s: Situation) -> Target | None:
     if s.p.mode is not Mode.NOW:
         return None
     target = fast(s, because(Code.MODE_NOW))
-    return Target(target.current_a, target.reasons, s.p.timer, target.phases, fast=True)
+    return Target(target.current_a, target.reasons, s.p.timer, target.phases)
 
 
 def cheap_price(s: Situation) -> Target | None:
@@ -179,7 +179,7 @@ def fast(s: Situation, *reasons: Reason) -> Target:
     chosen = p.switchable and phases.configured(p) == 0
     if chosen and p.box.phases != 3 and p.vehicle_phases > 1 and settled and budget.phase_wait_s(p) <= 0:
         wanted = 3
-    return at_once(limits_a(p, 3 if wanted else p.phases_active)[1], *reasons, phases=wanted, fast=True)
+    return at_once(limits_a(p, 3 if wanted else p.phases_active)[1], *reasons, phases=wanted)
 
 
 def minimum_soc_unmet(p: Point) -> bool:

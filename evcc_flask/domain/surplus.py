@@ -7,6 +7,7 @@ while the switch may still come, only what one phase would lack counts.
 from dataclasses import dataclass
 
 from . import budget, phases, timers
+from .figures import MINIMUM_BOOST_W
 from .limits import limits_a
 from .memory import ELAPSED, Timer, TimerKind
 from .point import Point
@@ -222,7 +223,7 @@ def _needs(p: Point, sun: Sun, active: int) -> Reason:
 def boost_w(p: Point, battery_w: float | None, residual_w: float, spare_w: float | None) -> float:
     """How much the home battery is asked to add: what it gives, and a little more each time."""
     battery_w = battery_w or 0.0
-    step_w = max(100.0, abs(residual_w))
+    step_w = max(MINIMUM_BOOST_W, abs(residual_w))
     if not p.charger.traits.milliampere or Feature.COARSE_CURRENT in p.features:
         step_w += p.voltage_v * p.phases_active
     if not p.boosting or not p.charging:

@@ -96,13 +96,12 @@ def _should_rest(p: Point, *, runs: bool) -> None:
         if p.box.stops > 1:
             p.note(because(Code.DOES_NOT_OBEY, command="disable", repeated=p.box.stops - 1))
         return
-    if p.box.stops == 0 and p.since(p.box.enabled_s) < REPEAT_S[0]:
-        return
     p.unasked = True
     p.timer = ELAPSED
     if p.box.stops or not runs:
         p.note(because(Code.DOES_NOT_OBEY, command="disable", repeated=p.box.stops))
-    else:
+    elif p.since(p.box.enabled_s) >= REPEAT_S[0]:
+        # Sooner it may be a late effect of what we ourselves told it before the stop: stopped, and not spoken of.
         p.note(because(Code.SOMEBODY_ELSE, enabled=True))
     if runs:
         p.learn(enabled=True, offered_a=_reported_a(p) or p.measured_a)

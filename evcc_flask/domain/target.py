@@ -11,7 +11,7 @@ from .reasons import Reason
 class Target:
     """``current_a`` 0: stop. ``phases`` None: as they are. ``timer``: what runs from now on, for ``remaining_s`` more.
 
-    ``hold``: send nothing but what safety asks for. ``fast``: not what the sun gives, so not to be given up for others.
+    ``hold``: send nothing but what safety asks for.
     """
 
     current_a: float
@@ -20,7 +20,6 @@ class Target:
     phases: int | None = None
     remaining_s: float = 0.0
     hold: bool = False
-    fast: bool = False
 
 
 def stop(p: Point, *reasons: Reason, phases: int | None = None) -> Target:
@@ -37,6 +36,6 @@ def kept_if_elapsed(timer: Timer | None) -> Timer | None:
     return timer if timer is not None and timer.kind is TimerKind.ELAPSED else None
 
 
-def at_once(current_a: float, *reasons: Reason, phases: int | None = None, fast: bool = False) -> Target:
+def at_once(current_a: float, *reasons: Reason, phases: int | None = None) -> Target:
     """This current, and when its cause ends the next decision is not delayed."""
-    return Target(current_a, reasons, ELAPSED, phases, fast=fast)
+    return Target(current_a, reasons, ELAPSED, phases)
