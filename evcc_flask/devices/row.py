@@ -14,7 +14,7 @@ The words of a row:
 ``status``: as a point, or ``{cases: [{C: …}, {B: …}], otherwise: A}``.
 ``control``: name and a step or a list of steps.
   ``{multiple|single|setcoil: 261, as: uint16, scale: 10}``  functions 16, 6, 5; ``{sunspec: …}``
-  ``{get: /path}``, ``{post: /path, form: 'ampere=${value}'}``
+  ``{get: /path}``, ``{post: /path, form: 'ampere=${value}'}``; ``accepted: jq`` that is true of a good answer
   beside it: ``value`` (a figure or an expression; else what is commanded), ``wait: 1s`` before it
   ``{choose: [{only_if: expression, …}, …]}``  the first whose condition holds; ``nothing`` is taken and forgotten
 ``${name}`` is a parameter; what needs one that was not given is left out. ``${value}`` is what is commanded.
@@ -291,6 +291,7 @@ class Compiler:
         node = {"source": "http", "uri": f"{self._base}{path}", **self._link}
         node |= {"method": "POST", "body": self._filled(step.get("form", ""))} if "post" in step else {}
         node |= {"headers": {"content-type": FORM}} if "form" in step else {}
+        node |= {"accepted": step["accepted"]} if "accepted" in step else {}
         return build_sink(node, "value", self._shop)
 
     def _switch(self, choices: Mapping[Any, Any] | None) -> Sink | None:

@@ -5,8 +5,9 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
-from evcc_flask.bus.needs import Need
+from evcc_flask.bus.needs import ErrorKind, Need, ReadError
 from evcc_flask.domain.issues import Misconfigured
+from evcc_flask.jq.filters import Filter, FilterError, compile_filter
 
 from .fields import Duration, Flag, Loose, Text, Tree
 from .made import Fetched, Written
@@ -14,7 +15,7 @@ from .pipeline import PipelineSchema, pipeline
 from .ports import Sink, Source, Value
 from .problems import Problems, load
 from .shop import Shop
-from .values import Kind
+from .values import Kind, shown
 from .web import Call, place_of, shown_uri
 from .wording import Wording, wording
 
@@ -28,6 +29,8 @@ class Http(PipelineSchema):
     auth = Tree(load_default=None)
     timeout = Duration(load_default=10.0)
     cache = Duration(load_default=0.0)
+    accepted = Text(load_default="")
+    """jq that must be true of the answer to a write; ours, for devices that refuse with status 200."""
 
 
 class Auth(Loose):
@@ -85,6 +88,8 @@ def sink(node: dict[str, Any], param_name: str, shop: Shop) -> Sink:
     problems = Problems()
     settings = problems.load(Http(), node)
     pattern = problems.build(lambda: _pattern(settings, param_name)) if settings else None
+    reads = settings is not None and settings["accepted"]
+    accepted = problems.build(lambda: compile_filter(reads), "accepted") if reads else None
     problems.end()
     assert pattern is not None
     link = shop.calls()
@@ -93,12 +98,25 @@ def sink(node: dict[str, Any], param_name: str, shop: Shop) -> Sink:
         call = pattern.filled(value)
 
         def job(wire: Any) -> None:
-            shop.caller.body(call, wire)
+            answer = shop.caller.body(call, wire)
+            if accepted is not None:
+                _check(accepted, answer, call)
 
         link.do(job)
         shop.answers.forget(place_of(call.uri))
 
     return Written(link, write)
+
+
+def _check(accepted: Filter, answer: bytes, call: Call) -> None:
+    """Raises ReadError (REFUSED) for an answer that is no consent."""
+    try:
+        consents = accepted.one_of_text(answer) is True
+    except FilterError:
+        consents = False
+    if not consents:
+        text = answer.decode("utf-8", "replace")
+        raise ReadError(ErrorKind.REFUSED, f"{shown_uri(call.uri)} refused: {shown(text)}")
 
 
 def _pattern(settings: dict[str, Any], name: str) -> Pattern:

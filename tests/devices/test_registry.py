@@ -260,7 +260,7 @@ POINTS = """power_w powers_w currents_a voltages_v energy_kwh return_energy_kwh 
 EXPRESSION = """input holding coil discrete sunspec jq http body const sum first least as registers block scale bits
     every map is is_not above for when only_if absent cases otherwise"""
 CONTROL = "prepare current enable disable phases wakeup battery_mode"
-STEP = "choose only_if multiple single setcoil sunspec get post form as value scale wait after"
+STEP = "choose only_if multiple single setcoil sunspec get post form accepted as value scale wait after"
 
 
 def test_no_row_uses_a_word_that_the_compiler_does_not_know() -> None:

@@ -144,6 +144,14 @@ def test_a_body_makes_a_post_of_a_get_and_holds_the_parameter(put, server):
     server.check_assertions()
 
 
+def test_a_refusal_with_status_200_is_a_refusal(put, server):
+    server.expect_request("/set").respond_with_json({"amp": "not allowed"})
+    node = {"source": "http", "uri": server.url_for("/set"), "accepted": "all(.[]; . == true)"}
+    with pytest.raises(ReadError, match="refused: .*not allowed") as refused:
+        put(node, 16)
+    assert refused.value.kind is ErrorKind.REFUSED
+
+
 def test_another_method_is_used_where_it_is_named(put, server):
     server.expect_request("/set", method="PUT", data="1").respond_with_data("")
     put({"source": "http", "uri": server.url_for("/set"), "method": "put", "body": "${enable:%d}"}, True, "enable")
