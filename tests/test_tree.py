@@ -70,3 +70,11 @@ def test_the_checkout_is_named_nowhere(files):
         pytest.skip(f"{TOP} is too short a path to be told from other words")
     texts = [file for file in files if b"\0" not in (TOP / file).read_bytes()]
     assert lines_with(re.compile(re.escape(str(TOP)) + r"\b"), texts) == []
+
+
+def test_packages_come_from_where_the_machine_takes_them(files):
+    """No index and no mirror is named: who has one of their own has configured it."""
+    asks = [
+        file for file in files if file.parts[0] in (".ci", "script", "constraints.txt", "setup.cfg", "pyproject.toml")
+    ]
+    assert lines_with(re.compile("://"), asks) == []

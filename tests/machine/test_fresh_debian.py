@@ -82,7 +82,7 @@ def base(suite: str) -> Path:
     shutil.rmtree(raw, ignore_errors=True)
     CACHE.mkdir(parents=True, exist_ok=True)
     packages = "--include=python3,git,ca-certificates,sudo"
-    subprocess.run(["debootstrap", "--variant=minbase", packages, suite, raw, _mirror()], check=True)
+    subprocess.run(["debootstrap", "--variant=minbase", packages, suite, raw, *_mirror()], check=True)
     subprocess.run(["chroot", raw, "useradd", "--create-home", "--uid", "1000", "pi"], check=True)
     (raw / "etc/sudoers.d/pi").write_text("pi ALL=(ALL) NOPASSWD: ALL\n")
     (raw / "etc/apt/apt.conf.d/90here").write_text(
@@ -97,10 +97,10 @@ def base(suite: str) -> Path:
     return made
 
 
-def _mirror() -> str:
-    """The one that this machine uses, if it is a Debian."""
+def _mirror() -> list[str]:
+    """The one that this machine uses, if it is a Debian; else debootstrap knows one."""
     uris = _output("apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' || true").split()
-    return next((uri for uri in uris if uri.rstrip("/").endswith("/debian")), "http://deb.debian.org/debian")
+    return [uri for uri in uris if uri.rstrip("/").endswith("/debian")][:1]
 
 
 def _output(script: str) -> str:
