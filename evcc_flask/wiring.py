@@ -5,7 +5,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from evcc_flask.bus.bus import Bus
 from evcc_flask.clock import SystemClock, parse_demo_clock
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("main")
 
+BUS = "bus."
+"""Stored below it: what the bus has learned, by the name of the link."""
+
 
 class Server:
     """One running server: the house, its controller, its database. Ends in order, once."""
@@ -49,7 +52,7 @@ class Server:
         self.database = Database.open(path, self.clock)
         self.clock.trust_after(self.database.newest_time())
         rows = self.database.settings()
-        built = build_house(configuration, self.clock, Bus(self.clock))
+        built = build_house(configuration, self.clock, self._bus(rows))
         notes = (elsewhere,) if elsewhere else ()
         standing = (*built.issues, *unguarded(configuration, built.chargers), *notes, *self.database.issues)
         for issue in standing:
@@ -75,6 +78,11 @@ class Server:
 
         self.controller = Controller(self.state, built.field, self.clock, make_loop, memory)
         self._ended = threading.Lock()
+
+    def _bus(self, rows: Mapping[str, Any]) -> Bus:
+        """A bus that remembers what slaves refuse to answer in one piece."""
+        learned = {key.removeprefix(BUS): value for key, value in rows.items() if key.startswith(BUS)}
+        return Bus(self.clock, learned, lambda name, what: self.database.save({f"{BUS}{name}": what}))
 
     def start(self) -> None:
         """Start controlling; returns at once."""

@@ -1,12 +1,16 @@
 """All links of the house, each named by what is shared: a serial port, an endpoint, a device's own worker."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from threading import Condition
+from types import MappingProxyType
+from typing import Any
 
 from evcc_flask.domain.issues import Misconfigured
 from evcc_flask.domain.ports import Clock
 
 from .calls import CallLink
+from .learned import read
 from .link import WorkLink
 from .manners import Etiquette, Manners, Pace
 from .modbus import ModbusLink, Wire
@@ -43,8 +47,19 @@ class Round:
 class Bus:
     """Building links does no I/O and starts no thread: both begin with the first refresh or write."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        learned: Mapping[str, Any] = MappingProxyType({}),
+        learn: Callable[[str, Any], None] = lambda name, what: None,
+    ) -> None:
+        """``learned``: what earlier runs gave to ``learn``, by name: plain JSON about the slaves of a link.
+
+        ``learn`` is called from workers and must return at once.
+        """
         self._clock = clock
+        self._learned = learned
+        self._learn = learn
         self._modbus: dict[str, tuple[ModbusSpec, ModbusLink]] = {}
         self._calls: dict[str, CallLink] = {}
 
@@ -115,7 +130,9 @@ class Bus:
 
             return SerialWire(spec, etiquette, pace)
 
-        return ModbusLink(spec.device or spec.endpoint, self._clock, limits, manners, wire)
+        name = spec.device or spec.endpoint
+        refused = read(self._learned.get(name))
+        return ModbusLink(name, self._clock, limits, manners, wire, refused, partial(self._learn, name))
 
 
 def _contradiction(known: ModbusSpec, spec: ModbusSpec) -> Misconfigured:

@@ -2,10 +2,12 @@
 
 from collections import Counter, deque
 from collections.abc import Callable, Hashable, Iterable, Iterator
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from evcc_flask.domain.ports import Clock
 
+from .learned import Refusals, spelled
 from .link import WorkLink, log
 from .manners import Etiquette, Manners, Pace
 from .needs import ErrorKind, ModbusWire, ReadError, Registers, Request, Table
@@ -35,14 +37,23 @@ class ModbusLink(WorkLink):
     noted = frozenset({ErrorKind.TIMEOUT, ErrorKind.GARBLED, ErrorKind.CONNECTION})
 
     def __init__(
-        self, name: str, clock: Clock, limits: Limits, manners: Manners, make: Callable[[Etiquette, Pace], Wire]
+        self,
+        name: str,
+        clock: Clock,
+        limits: Limits,
+        manners: Manners,
+        make: Callable[[Etiquette, Pace], Wire],
+        refused: Refusals = MappingProxyType({}),
+        learn: Callable[[Any], None] = lambda what: None,
     ) -> None:
+        """``refused``: known from earlier runs; ``learn`` is told all of it, spelled, when there is more."""
         super().__init__(name, clock)
         self._limits = limits
         self._etiquette = Etiquette({None: manners})
         self._raw = make(self._etiquette, self._pace)
         self._wire = TendedWire(self, self._raw)
-        self._refused: dict[int, frozenset[Range]] = {}
+        self._refused: dict[int, frozenset[Range]] = dict(refused)
+        self._tell = learn
         self._suspects: Counter[tuple[int, Range]] = Counter()
         self._last_unit: int | None = None
 
@@ -163,6 +174,7 @@ class ModbusLink(WorkLink):
         self._refused[unit] = known.union(ranges)
         if self._refused[unit] != known:
             log.debug("%s, id %d: not read in one piece any more: %s", self.name, unit, sorted(ranges))
+            self._tell(spelled(self._refused))
 
     def _run(self, request: Any) -> Any:
         return request.run(self._wire)
