@@ -89,6 +89,11 @@ def compose(view: View, settings: Settings) -> dict[str, Any]:
         "smartCostAvailable": False,
         "smartFeedInPriorityAvailable": False,
         "smartCostType": None,
+        "vehicles": {},
+        "forecast": {},
+        "modbusproxy": [],
+        "eebus": False,
+        "messaging": False,
         "observe": facts.observe,
         "cycle": view.cycle,
         "links": list(view.links),
@@ -224,11 +229,21 @@ def _loadpoint(
         "smartFeedInPriorityLimit": settings.smart_feed_in_limit,
         "smartFeedInPriorityNextStart": None,
         "planActive": shown.plan_active,
+        "planTime": None,
+        "planEnergy": 0,
+        "planPrecondition": 0,
+        "planProjectedStart": None,
+        "planProjectedEnd": None,
+        "planOverrun": 0,
+        "effectivePlanId": 0,
+        "effectivePlanSoc": 0,
+        "effectivePlanTime": None,
         "vehicleName": vehicle.name if vehicle else "",
         "vehicleTitle": vehicle.title if vehicle else "",
         "vehicleSoc": _short((vehicle.soc_percent if vehicle else None) or 0.0),
         "vehicleRange": _short((vehicle.range_km if vehicle else None) or 0.0),
         "vehicleOdometer": _short((vehicle.odometer_km if vehicle else None) or 0.0),
+        "vehicleLimitSoc": round((vehicle.vehicle_limit_soc_percent if vehicle else None) or 0.0),
         "vehicleDetectionActive": False,
         "vehicleWelcomeActive": False,
         "vehicleClimaterActive": vehicle.climater if vehicle else None,
@@ -246,7 +261,12 @@ def _loadpoint(
 
 
 def _circuit(title: str, load: CircuitDecision) -> dict[str, Any]:
-    keys: dict[str, Any] = {"title": title, "power": _short(load.power_w), "overloaded": load.overloaded}
+    keys: dict[str, Any] = {
+        "title": title,
+        "power": _short(load.power_w),
+        "dimmed": False,
+        "overloaded": load.overloaded,
+    }
     if load.max_power_w:
         keys["maxPower"] = _short(load.max_power_w)
     if load.max_current_a:
