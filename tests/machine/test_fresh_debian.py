@@ -18,8 +18,6 @@ pytestmark = pytest.mark.slow
 
 TOP = Path(__file__).parents[2]
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", "/var/cache")) / "evcc-flask" / "roots"
-CERTIFICATES = Path("etc/ssl/certs/ca-certificates.crt")
-PIP_FILES = ("/etc/pip.conf", "~/.pip/pip.conf", "~/.config/pip/pip.conf")
 WAY_OUT = (
     *("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_TRUSTED_HOST", "PIP_CERT", "PIP_DEFAULT_TIMEOUT"),
     *("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"),
@@ -56,6 +54,7 @@ class Machine:
         clone = layer / "upper" / self.home.relative_to("/") / "evcc-flask"
         clone.parent.mkdir(parents=True)
         subprocess.run(["git", "clone", "--quiet", TOP, clone], check=True)
+        _way_out(layer / "upper" / "etc")
         if user != "root":
             subprocess.run(["chown", "-R", "1000:1000", clone.parent], check=True)
 
@@ -85,16 +84,21 @@ def base(suite: str) -> Path:
     subprocess.run(["debootstrap", "--variant=minbase", packages, suite, raw, *_mirror()], check=True)
     subprocess.run(["chroot", raw, "useradd", "--create-home", "--uid", "1000", "pi"], check=True)
     (raw / "etc/sudoers.d/pi").write_text("pi ALL=(ALL) NOPASSWD: ALL\n")
-    (raw / "etc/apt/apt.conf.d/90here").write_text(
-        _output("apt-config dump | grep -E '^Acquire::(Check|https?)' || true")
-    )
-    for given, taken in (("/etc/resolv.conf", "etc/resolv.conf"), *((file, "etc/pip.conf") for file in PIP_FILES)):
-        if Path(given).expanduser().exists():
-            shutil.copy(Path(given).expanduser(), raw / taken)
-    if (Path("/") / CERTIFICATES).exists():
-        shutil.copy(Path("/") / CERTIFICATES, raw / CERTIFICATES)
     raw.rename(made)
     return made
+
+
+def _way_out(etc: Path) -> None:
+    """Names are resolved, and packages reached, as on this machine."""
+    apt = etc / "apt" / "apt.conf.d" / "90here"
+    apt.parent.mkdir(parents=True)
+    apt.write_text(_output("apt-config dump | grep -E '^Acquire::(Check|https?)' || true"))
+    certificates = ("/etc/ssl/certs/ca-certificates.crt", "ssl/certs/ca-certificates.crt")
+    pip = ((file, "pip.conf") for file in ("/etc/pip.conf", "~/.pip/pip.conf", "~/.config/pip/pip.conf"))
+    for here, there in (("/etc/resolv.conf", "resolv.conf"), ("/etc/hosts", "hosts"), certificates, *pip):
+        if (source := Path(here).expanduser()).exists():
+            (etc / there).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, etc / there)
 
 
 def _mirror() -> list[str]:
@@ -108,7 +112,7 @@ def _output(script: str) -> str:
 
 
 @pytest.fixture(scope="module", params=[("bookworm", "root"), ("trixie", "pi")], ids=lambda each: "-".join(each))
-def machine(request, tmp_path_factory):
+def machine(request):
     """Debian 12 as root, Debian 13 as somebody with sudo."""
     if os.geteuid() != 0:
         pytest.skip("only root can make a root file system: sudo script/test --all")
