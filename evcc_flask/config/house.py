@@ -8,6 +8,7 @@ from evcc_flask.domain.settings import Circuit, LoadpointSettings, Settings, Thr
 from evcc_flask.domain.words import Mode
 
 from .model import Configuration, LoadpointConfig, OwnDevice
+from .vehicles import vehicles_of
 
 
 def settings_of(configuration: Configuration) -> Settings:
@@ -30,6 +31,7 @@ def settings_of(configuration: Configuration) -> Settings:
             )
             for circuit in configuration.circuits
         ),
+        vehicles=vehicles_of(configuration.vehicles),
         loadpoints=tuple(
             _loadpoint(loadpoint, configuration.own.devices.get(loadpoint.charger, OwnDevice()))
             for loadpoint in configuration.loadpoints
@@ -47,6 +49,7 @@ def _loadpoint(loadpoint: LoadpointConfig, own: OwnDevice) -> LoadpointSettings:
         disable=Threshold(loadpoint.disable_threshold_w, loadpoint.disable_delay_s),
         circuit=loadpoint.circuit,
         vehicle=loadpoint.vehicle,
+        default_vehicle=loadpoint.vehicle,
         phase_order=own.phase_order,
         min_current_1p_a=own.min_current_1p_a,
         max_current_1p_a=own.max_current_1p_a,

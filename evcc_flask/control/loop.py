@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from evcc_flask.domain.assignment import with_vehicles
 from evcc_flask.domain.commands import Command, Outcome, SetBatteryMode
 from evcc_flask.domain.decide import decide
 from evcc_flask.domain.decision import Decision
@@ -108,7 +109,7 @@ class Loop:
                 return
             now = self._moment()
             settings = self._state.settings
-            snapshot = self._house.snapshot(self._peek())
+            snapshot = with_vehicles(self._house.snapshot(self._peek()), settings)
             due = woken or now.s >= decide_at_s or guard(snapshot, settings, self.memory, now)
             if due:
                 failed = self._cycle(snapshot, now)

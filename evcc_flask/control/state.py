@@ -15,9 +15,10 @@ from typing import Any, Protocol
 
 from evcc_flask.domain.decision import SettingChange
 from evcc_flask.domain.settings import Settings
-from evcc_flask.domain.wishes import with_loadpoint, with_site
+from evcc_flask.domain.wishes import with_all_loadpoints, with_car, with_loadpoint, with_site, with_vehicle
 
 from .stored import entries
+from .trail import Trail, followed
 from .view import View, compose
 
 
@@ -62,6 +63,7 @@ class SharedState:
         self._settings = settings
         self._view = view
         self._redact = redact
+        self._trail: Trail = ()
         self._version = 0
         self._listeners: tuple[Callable[[Published], None], ...] = ()
         self._published = _serialised(0, redact(compose(view, settings)))
@@ -74,6 +76,11 @@ class SharedState:
     def view(self) -> View:
         """What the last cycle saw and decided."""
         return self._view
+
+    @property
+    def trail(self) -> Trail:
+        """What was decided lately, and why."""
+        return self._trail
 
     @property
     def published(self) -> Published:
@@ -102,6 +109,18 @@ class SharedState:
             )
         )
 
+    def change_all_loadpoints(self, **changes: Any) -> Settings:
+        """One wish for every loadpoint, all at once."""
+        return self._change(lambda old: with_all_loadpoints(old, changes))
+
+    def assign_vehicle(self, index: int, name: str | None) -> Settings:
+        """The car that stands at a loadpoint (0-based); None: a guest. Raises Unknown."""
+        return self._change(lambda old: with_car(old, index, name))
+
+    def change_vehicle(self, name: str, **changes: Any) -> Settings:
+        """A person's wish for a car. Raises Unknown."""
+        return self._change(lambda old: with_vehicle(old, name, changes))
+
     def change_by_rule(self, changes: tuple[SettingChange, ...], seen: Settings) -> None:
         """What the rules end by themselves; a wish that a person changed since ``seen`` stands."""
         if not changes:
@@ -122,6 +141,7 @@ class SharedState:
         """The outcome of a cycle, published at once."""
         with self.lock:
             self._view = view
+            self._trail = followed(self._trail, view.decision, view.decided_at)
         self._publish()
 
     def _change(self, change: Callable[[Settings], Settings]) -> Settings:

@@ -5,7 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 from evcc_flask.domain.settings import LoadpointSettings, Settings, Threshold
+from evcc_flask.domain.vehicles import VehicleSettings
 from evcc_flask.domain.words import Mode
+
+from . import storedplans
 
 _SITE = {
     "site.residualPower": "residual_power_w",
@@ -14,6 +17,7 @@ _SITE = {
     "site.bufferStartSoc": "buffer_start_soc_percent",
     "site.batteryDischargeControl": "battery_discharge_control",
     "site.batteryGridChargeLimit": "battery_grid_charge_limit",
+    "site.telemetry": "telemetry",
 }
 _LOADPOINT = {
     "priority": "priority",
@@ -25,6 +29,7 @@ _LOADPOINT = {
     "smartCostLimit": "smart_cost_limit",
     "smartFeedInPriorityLimit": "smart_feed_in_limit",
 }
+_VEHICLE = {"minSoc": "min_soc_percent", "limitSoc": "limit_soc_percent"}
 
 
 def entries(settings: Settings) -> dict[str, Any]:
@@ -36,6 +41,12 @@ def entries(settings: Settings) -> dict[str, Any]:
         for word, threshold in (("enable", loadpoint.enable), ("disable", loadpoint.disable)):
             rows[f"lp{number}.{word}Threshold"] = threshold.power_w
             rows[f"lp{number}.{word}Delay"] = threshold.delay_s
+        rows[f"lp{number}.vehicle"] = loadpoint.vehicle
+        rows[f"lp{number}.energyPlan"] = storedplans.energy_plan(loadpoint.energy_plan)
+    for name, vehicle in settings.vehicles.items():
+        rows |= {f"vehicle.{name}.{key}": getattr(vehicle, field) for key, field in _VEHICLE.items()}
+        rows[f"vehicle.{name}.plan"] = storedplans.soc_plan(vehicle.plan)
+        rows[f"vehicle.{name}.repeatingPlans"] = storedplans.repeating(vehicle.repeating)
     return rows
 
 
@@ -43,12 +54,16 @@ def restored(settings: Settings, rows: Mapping[str, Any]) -> Settings:
     """``settings`` of the configuration, with what was stored laid over; a row that makes no sense is passed over."""
     site = {name: rows[key] for key, name in _SITE.items() if _fits(rows.get(key), getattr(settings, name))}
     loadpoints = tuple(
-        _restored_loadpoint(loadpoint, f"lp{number}.", rows) for number, loadpoint in enumerate(settings.loadpoints, 1)
+        _restored_loadpoint(loadpoint, f"lp{number}.", rows, settings.vehicles)
+        for number, loadpoint in enumerate(settings.loadpoints, 1)
     )
-    return replace(settings, **site, loadpoints=loadpoints)
+    vehicles = {name: _restored_vehicle(car, f"vehicle.{name}.", rows) for name, car in settings.vehicles.items()}
+    return replace(settings, **site, loadpoints=loadpoints, vehicles=vehicles)
 
 
-def _restored_loadpoint(loadpoint: LoadpointSettings, prefix: str, rows: Mapping[str, Any]) -> LoadpointSettings:
+def _restored_loadpoint(
+    loadpoint: LoadpointSettings, prefix: str, rows: Mapping[str, Any], vehicles: Mapping[str, VehicleSettings]
+) -> LoadpointSettings:
     values: dict[str, Any] = {}
     for key, name in _LOADPOINT.items():
         if _fits(rows.get(prefix + key), getattr(loadpoint, name)):
@@ -62,7 +77,21 @@ def _restored_loadpoint(loadpoint: LoadpointSettings, prefix: str, rows: Mapping
             _number(rows.get(f"{prefix}{word}Threshold"), threshold.power_w),
             _number(rows.get(f"{prefix}{word}Delay"), threshold.delay_s),
         )
+    vehicle = rows.get(prefix + "vehicle", loadpoint.vehicle)
+    if vehicle is None or (isinstance(vehicle, str) and vehicle in vehicles):
+        values["vehicle"] = vehicle
+    values["energy_plan"] = storedplans.read_energy_plan(rows.get(prefix + "energyPlan"))
     return replace(loadpoint, **values)
+
+
+def _restored_vehicle(vehicle: VehicleSettings, prefix: str, rows: Mapping[str, Any]) -> VehicleSettings:
+    return replace(
+        vehicle,
+        min_soc_percent=storedplans.read_soc(rows.get(prefix + "minSoc")) or 0,
+        limit_soc_percent=storedplans.read_soc(rows.get(prefix + "limitSoc")) or 0,
+        plan=storedplans.read_soc_plan(rows.get(prefix + "plan")),
+        repeating=storedplans.read_repeating(rows.get(prefix + "repeatingPlans")),
+    )
 
 
 def _fits(value: Any, default: Any) -> bool:

@@ -17,6 +17,9 @@ from evcc_flask.domain.settings import LoadpointSettings, Settings
 from evcc_flask.domain.snapshot import LoadpointReading, Snapshot
 from evcc_flask.domain.words import BatteryMode, Feature
 
+from . import cars
+from .figures import short as _short
+
 CLIENT_VERSION = "0.206.1"
 """The evcc release whose shapes we answer in; clients parse it."""
 
@@ -75,7 +78,7 @@ def compose(view: View, settings: Settings) -> dict[str, Any]:
         "startup": True,
         "demoMode": facts.demo,
         "authDisabled": facts.auth_disabled,
-        "telemetry": False,
+        "telemetry": settings.telemetry,
         "interval": _short(settings.interval_s),
         "network": {"schema": "http", "host": facts.host, "port": facts.port},
         "gridConfigured": facts.grid,
@@ -89,7 +92,7 @@ def compose(view: View, settings: Settings) -> dict[str, Any]:
         "smartCostAvailable": False,
         "smartFeedInPriorityAvailable": False,
         "smartCostType": None,
-        "vehicles": {},
+        "vehicles": {name: cars.published(car) for name, car in settings.vehicles.items()},
         "forecast": {},
         "modbusproxy": [],
         "eebus": False,
@@ -107,8 +110,10 @@ def compose(view: View, settings: Settings) -> dict[str, Any]:
     if fatal:
         state["fatal"] = _fatal(fatal)
     state |= _site(view, settings)
-    loadpoints = _side_by_side(view, settings)
-    state["loadpoints"] = [_loadpoint(*each) for each in loadpoints]
+    state["loadpoints"] = [
+        _loadpoint(*each) | cars.at_loadpoint(settings, index, each[1], view.decided_at)
+        for index, each in enumerate(_side_by_side(view, settings))
+    ]
     return state
 
 
@@ -177,7 +182,6 @@ def _loadpoint(
     shown = decision or LoadpointDecision()
     traits = reading.charger.traits if reading else ChargerTraits()
     charger = reading.charger if reading else None
-    vehicle = reading.vehicle if reading else None
     keys: dict[str, Any] = {
         "title": settings.title,
         "mode": settings.mode.value,
@@ -229,24 +233,8 @@ def _loadpoint(
         "smartFeedInPriorityLimit": settings.smart_feed_in_limit,
         "smartFeedInPriorityNextStart": None,
         "planActive": shown.plan_active,
-        "planTime": None,
-        "planEnergy": 0,
-        "planPrecondition": 0,
-        "planProjectedStart": None,
-        "planProjectedEnd": None,
-        "planOverrun": 0,
-        "effectivePlanId": 0,
-        "effectivePlanSoc": 0,
-        "effectivePlanTime": None,
-        "vehicleName": vehicle.name if vehicle else "",
-        "vehicleTitle": vehicle.title if vehicle else "",
-        "vehicleSoc": _short((vehicle.soc_percent if vehicle else None) or 0.0),
-        "vehicleRange": _short((vehicle.range_km if vehicle else None) or 0.0),
-        "vehicleOdometer": _short((vehicle.odometer_km if vehicle else None) or 0.0),
-        "vehicleLimitSoc": round((vehicle.vehicle_limit_soc_percent if vehicle else None) or 0.0),
         "vehicleDetectionActive": False,
         "vehicleWelcomeActive": False,
-        "vehicleClimaterActive": vehicle.climater if vehicle else None,
         "reasons": [reason.published() for reason in shown.reasons],
     }
     if charger and charger.energy_kwh is not None:
@@ -344,11 +332,3 @@ def _triple(values: tuple[float, float, float]) -> list[float | None]:
 def _total(values: Any) -> float | None:
     known = [value for value in values if value is not None and math.isfinite(value)]
     return sum(known) if known else None
-
-
-def _short(value: float | None) -> float | None:
-    """Three decimals; whole numbers without a point; what is no number is null."""
-    if value is None or not math.isfinite(value):
-        return None
-    short = round(value, 3)
-    return int(short) if short == int(short) and abs(short) < 2**53 else short

@@ -1,7 +1,10 @@
 """What people want, and how the house is built: wishes change at any time, the house with its file."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from .plans import EnergyPlan
+from .vehicles import VehicleSettings
 from .words import BatteryMode, Mode
 
 VOLTAGE_V = 230.0
@@ -29,9 +32,10 @@ class Plan:
 class LoadpointSettings:
     """One loadpoint. Currents in A per phase; ``phases``: 0 automatic, 1 or 3. Limits: 0 = none.
 
-    ``default_mode``: the mode of the configuration, taken at disconnect. ``phase_order``: which house phase carries
-    the box's L1, L2, L3 (0-based). ``min_current_1p_a`` … override the general currents for that phase count.
-    ``welcome_charge`` and ``boost`` are states of the running connection.
+    ``default_mode`` and ``default_vehicle``: those of the configuration, taken at disconnect. ``vehicle``: the name of
+    the car that stands here, None: a guest. ``energy_plan``: a person's, for a car of unknown SoC. ``phase_order``:
+    which house phase carries the box's L1, L2, L3 (0-based). ``min_current_1p_a`` … override the general currents for
+    that phase count. ``welcome_charge`` and ``boost`` are states of the running connection.
     """
 
     title: str = ""
@@ -55,6 +59,8 @@ class LoadpointSettings:
     min_current_3p_a: float | None = None
     max_current_3p_a: float | None = None
     vehicle: str | None = None
+    default_vehicle: str | None = None
+    energy_plan: EnergyPlan | None = None
     plan: Plan | None = None
 
 
@@ -81,7 +87,10 @@ class ExternalBatteryMode:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All wishes of the house, and its circuits. SoC values in %, 0 = off. ``external_battery_mode`` None: nobody."""
+    """All wishes of the house, and its circuits. SoC values in %, 0 = off. ``external_battery_mode`` None: nobody.
+
+    ``telemetry`` is kept for those who ask for it; nothing is sent to anyone.
+    """
 
     title: str = ""
     interval_s: float = 10.0
@@ -93,5 +102,12 @@ class Settings:
     battery_discharge_control: bool = False
     battery_grid_charge_limit: float | None = None
     external_battery_mode: ExternalBatteryMode | None = None
+    telemetry: bool = False
     circuits: tuple[Circuit, ...] = ()
+    vehicles: Mapping[str, VehicleSettings] = field(default_factory=dict)
     loadpoints: tuple[LoadpointSettings, ...] = field(default_factory=tuple)
+
+    def vehicle_at(self, index: int) -> VehicleSettings | None:
+        """The car at a loadpoint (0-based); None: a guest, or nobody."""
+        name = self.loadpoints[index].vehicle
+        return self.vehicles.get(name) if name is not None else None

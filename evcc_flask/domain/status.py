@@ -46,6 +46,7 @@ def _left(p: Point, *, at_start: bool) -> None:
         return
     if s.default_mode is not None and not at_start:
         _change(p, "mode", s.mode, s.default_mode)
+    _change(p, "vehicle", s.vehicle, s.default_vehicle)
     _change(p, "limit_soc_percent", s.limit_soc_percent, 0)
     _change(p, "limit_energy_kwh", s.limit_energy_kwh, 0.0)
 

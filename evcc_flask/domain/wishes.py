@@ -2,14 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from datetime import datetime
+from typing import Any, TypeVar
 
+from .assignment import moved
+from .plans import EnergyPlan, SocPlan
 from .settings import LoadpointSettings, Settings
+from .vehicles import VehicleSettings
 from .words import Mode
 
 
 class Rejected(Exception):
     """The wish contradicts another setting or the house; the text says which and what would be right."""
+
+
+class Unknown(Exception):
+    """The wish is for something that the house does not have; the text names it."""
 
 
 def with_site(settings: Settings, changes: Mapping[str, Any], *, has_battery: bool, controllable: bool) -> Settings:
@@ -51,6 +59,40 @@ def with_loadpoint(
     if new.mode is not old.mode:
         new = replace(new, boost=False)
     return _replaced(settings, index, new)
+
+
+def with_all_loadpoints(settings: Settings, changes: Mapping[str, Any]) -> Settings:
+    """``changes``: fields of LoadpointSettings that contradict nothing, for every loadpoint."""
+    return replace(settings, loadpoints=tuple(replace(each, **changes) for each in settings.loadpoints))
+
+
+def with_car(settings: Settings, index: int, name: str | None) -> Settings:
+    """``name``: a configured car, which leaves any other loadpoint; None: a guest. Raises Unknown, IndexError."""
+    if name is not None:
+        _known(settings, name)
+    return moved(settings, index, name)
+
+
+def with_vehicle(settings: Settings, name: str, changes: Mapping[str, Any]) -> Settings:
+    """``changes``: fields of VehicleSettings. Raises Unknown."""
+    changed = replace(_known(settings, name), **changes)
+    return replace(settings, vehicles={**settings.vehicles, name: changed})
+
+
+Plan = TypeVar("Plan", SocPlan, EnergyPlan)
+
+
+def still_to_come(plan: Plan, now: datetime) -> Plan:
+    """The plan as it was. Raises Rejected for a time that has passed."""
+    if plan.time <= now:
+        raise Rejected("timestamp is in the past")
+    return plan
+
+
+def _known(settings: Settings, name: str) -> VehicleSettings:
+    if name not in settings.vehicles:
+        raise Unknown(f"not found: {name}")
+    return settings.vehicles[name]
 
 
 def _whole_thresholds(old: LoadpointSettings, changes: Mapping[str, Any]) -> dict[str, Any]:
