@@ -147,7 +147,7 @@ def test_a_body_makes_a_post_of_a_get_and_holds_the_parameter(put, server):
 def test_a_refusal_with_status_200_is_a_refusal(put, server):
     server.expect_request("/set").respond_with_json({"amp": "not allowed"})
     node = {"source": "http", "uri": server.url_for("/set"), "accepted": "all(.[]; . == true)"}
-    with pytest.raises(ReadError, match="refused: .*not allowed") as refused:
+    with pytest.raises(ReadError, match=r"refused: .*not allowed") as refused:
         put(node, 16)
     assert refused.value.kind is ErrorKind.REFUSED
 
