@@ -25,8 +25,12 @@ def create_app(
 
     from evcc_flask import api, web
     from evcc_flask.api.context import Context
+    from evcc_flask.security.visitors import DoorRules
 
+    own = configuration.own
+    names = (*own.allowed_hosts, configuration.external_url, configuration.host)
+    rules = DoorRules(names, own.allowed_origins, own.trusted_proxies, own.login_for_writes)
     app = Flask(__name__, static_folder=None)
-    api.register(app, Context(state, database, health, clock, configuration.own.envelope))
+    api.register(app, Context(state, database, health, clock, own.envelope, rules))
     web.register(app)
     return app

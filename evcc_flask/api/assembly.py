@@ -2,21 +2,20 @@
 
 from typing import Any
 
-from flask import Flask, Response, request
+from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 from flask_smorest import Api
 from marshmallow import Schema, fields
-from werkzeug.exceptions import RequestEntityTooLarge
 
 from evcc_flask.version import VERSION
 
-from . import battery, converters, errors, general, loadpoints, sessions
+from . import auth, battery, converters, door, errors, general, loadpoints, sessions
 from .context import KEY, Context
+from .door import LARGEST_BODY, Door
 from .fast import JSON, FastState, StateBytes
+from .jsonbody import parsed
 
-BLUEPRINTS = (battery.blp, general.blp, loadpoints.blp, sessions.blp)
-LARGEST_BODY = 1 << 20
-"""Bytes; no operation takes as much."""
+BLUEPRINTS = (auth.blp, battery.blp, general.blp, loadpoints.blp, sessions.blp)
 
 
 class ErrorSchema(Schema):
@@ -37,6 +36,10 @@ class JsonAsWritten(DefaultJSONProvider):
     compact = True
     mimetype = JSON
 
+    def loads(self, s: str | bytes, **kwargs: Any) -> Any:
+        """Strict; raises ValueError."""
+        return parsed(s)
+
 
 def assemble(app: Flask, context: Context) -> None:
     """Everything below ``/api``."""
@@ -56,19 +59,8 @@ def assemble(app: Flask, context: Context) -> None:
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
     errors.register(app)
-    app.before_request(_refuse_large_bodies)
-    app.after_request(_no_sniffing)
+    door.register(app, context)
     answers = StateBytes(context.state, context.envelope)
     app.extensions["state-bytes"] = answers
-    lane: Any = FastState(app.wsgi_app, answers)
+    lane: Any = Door(FastState(app.wsgi_app, answers), context.rules)
     app.wsgi_app = lane  # type: ignore[method-assign]
-
-
-def _refuse_large_bodies() -> None:
-    if (request.content_length or 0) > LARGEST_BODY:
-        raise RequestEntityTooLarge(f"the body is larger than {LARGEST_BODY} bytes")
-
-
-def _no_sniffing(response: Response) -> Response:
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response

@@ -9,12 +9,16 @@ from webargs.flaskparser import FlaskParser
 
 from .context import context
 from .envelope import packed
+from .jsonbody import parsed
 
 
 class QueryParser(FlaskParser):
     """A query that does not fit the schema is a bad request."""
 
     DEFAULT_VALIDATION_STATUS = 400
+
+    def _raw_load_json(self, req: Any) -> Any:
+        return parsed(req.get_data(cache=True))
 
 
 class Blueprint(flask_smorest.Blueprint):

@@ -1,13 +1,15 @@
 """What a handler may reach: set once by ``create_app``, found through the running app."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, cast
 
 from flask import current_app
 
 from evcc_flask.control.state import SharedState
 from evcc_flask.domain.ports import Clock
+from evcc_flask.domain.rates import Rate
+from evcc_flask.security.visitors import DoorRules
 from evcc_flask.storage.database import Database
 
 KEY = "evcc-flask"
@@ -23,15 +25,20 @@ class Verdict(Protocol):
     def reason(self) -> str: ...
 
 
+def _no_tariff(usage: str) -> None:
+    """No tariff of any usage."""
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The rooms behind the API. ``envelope``: wrapped, bare or both."""
+    """The rooms behind the API. ``envelope``: wrapped, bare or both. ``rates``: by usage, None where there is none."""
 
     state: SharedState
     database: Database
     health: Callable[[], Verdict]
     clock: Clock
     envelope: str = "wrapped"
+    rules: DoorRules = field(default_factory=DoorRules)
 
 
 def context() -> Context:
@@ -41,3 +48,8 @@ def context() -> Context:
 def state() -> SharedState:
     """Settings and published state of the running house."""
     return context().state
+
+
+def now() -> datetime:
+    """The house's wall time."""
+    return context().clock.now()

@@ -19,6 +19,12 @@ StartResponse = Callable[[str, Headers], Any]
 Wsgi = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 
 JSON = "application/json; charset=UTF-8"
+HARDENED: Headers = [
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Content-Security-Policy", "default-src 'none'"),
+]
+"""What every answer tells a browser, unless it says something of its own."""
 
 
 class Prepared:
@@ -31,9 +37,9 @@ class Prepared:
         # Weak, because both encodings share it.
         self._shared = [
             ("ETag", f"W/{published.etag}"),
-            ("Vary", "Accept-Encoding"),
+            ("Vary", "Accept-Encoding, Origin"),
             ("Cache-Control", "no-cache"),
-            ("X-Content-Type-Options", "nosniff"),
+            *HARDENED,
         ]
         self.plain: Answer = self._answer(self._body)
         self.unchanged: Answer = ("304 Not Modified", self._shared, b"")
@@ -80,7 +86,8 @@ class FastState:
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         if environ["PATH_INFO"] != "/api/state" or environ["REQUEST_METHOD"] != "GET" or environ.get("QUERY_STRING"):
             return self._app(environ, start_response)
-        if environ.get("CONTENT_LENGTH", "0") not in ("", "0") or "HTTP_TRANSFER_ENCODING" in environ:
+        # A body is not read, and a page elsewhere may have to be refused.
+        if environ.get("CONTENT_LENGTH", "0") not in ("", "0") or "HTTP_ORIGIN" in environ:
             return self._app(environ, start_response)
         status, headers, body = self._answers.answer(environ)
         start_response(status, headers)

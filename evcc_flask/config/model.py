@@ -107,6 +107,7 @@ class OwnConfig:
     envelope: str = "wrapped"
     allowed_origins: tuple[str, ...] = ()
     allowed_hosts: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
     login_for_writes: bool = False
 
 

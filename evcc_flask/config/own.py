@@ -1,6 +1,7 @@
 """Reads ``evcc-flask.yaml`` beside evcc.yaml: ours lives apart, so that evcc still starts on the user's file."""
 
 import re
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from .sections import Section, Word, at_least
 from .tree import parse
 
 NAME = "evcc-flask.yaml"
+_ORIGIN = re.compile(r"https?://(?:\[[0-9a-f:.]+\]|[\w.-]+)(?::\d{1,5})?/?|capacitor://localhost|\*", re.I | re.ASCII)
 _PHASE = re.compile(r"L?([123])", re.IGNORECASE)
 
 
@@ -54,10 +56,32 @@ class DeviceSection(Section):
     currents = fields.Nested(Currents)
 
 
+class Origin(Text):
+    """A web page's origin: scheme, name, port and nothing else."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        origin = str(super()._deserialize(value, attr, data, **kwargs))
+        if not _ORIGIN.fullmatch(origin):
+            raise ValidationError(f"{origin!r} is no origin. Write it like https://evcc.example or http://ha.lan:8123.")
+        return origin
+
+
+class Network(Text):
+    """An address, or a network like 172.17.0.0/16."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        network = str(super()._deserialize(value, attr, data, **kwargs))
+        try:
+            return str(ip_network(network, strict=False))
+        except ValueError:
+            raise ValidationError(f"{network!r} is no network. Write it like 192.168.1.5 or 172.17.0.0/16.") from None
+
+
 class Api(Section):
     envelope = Word("wrapped", "bare", "both")
     hosts = Many(Text(), attribute="allowed_hosts")
-    origins = Many(Text(), attribute="allowed_origins")
+    origins = Many(Origin(), attribute="allowed_origins")
+    proxies = Many(Network(), attribute="trusted_proxies")
 
 
 class Auth(Section):
@@ -85,7 +109,9 @@ def own_config(folder: Path, configuration: Configuration) -> tuple[OwnConfig, t
     given = report.checked(OwnFile(), tree.root, "configfile")
     devices = _devices(given.pop("devices", {}), configuration, report)
     given |= {**given.pop("api", {}), **given.pop("auth", {})}
-    lists: dict[str, Any] = {key: tuple(given.pop(key)) for key in ("allowed_hosts", "allowed_origins") if key in given}
+    lists: dict[str, Any] = {
+        key: tuple(given.pop(key)) for key in ("allowed_hosts", "allowed_origins", "trusted_proxies") if key in given
+    }
     issues = [issue for _, issue in report.found]
     held_back = {loadpoint.charger for loadpoint in configuration.loadpoints}
     if any(issue.fatal and issue.device not in held_back for issue in issues):

@@ -1,0 +1,195 @@
+"""What stands before every handler: names, sizes, foreign pages, and who may do what. docs/security.rst tells why."""
+
+import io
+import json
+import logging
+from collections.abc import Iterable
+from typing import Any
+
+from flask import Flask, Response, current_app, request
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from evcc_flask.security.apikeys import Right
+from evcc_flask.security.gate import Gate, Mode
+from evcc_flask.security.visitors import DoorRules, Names, Pages, Proxies
+
+from .context import Context
+from .errors import error
+from .fast import HARDENED, JSON, StartResponse, Wsgi
+
+LARGEST_BODY = 1 << 20
+"""Bytes; no operation takes as much."""
+GATE = "evcc-flask-gate"
+COOKIE = "auth"
+
+OWNERS = {"get_system_logs", "get_log_areas", "shutdown_system"}
+"""Handlers of operations that only the owner may use, as in evcc."""
+FOR_ALL = {"login", "logout", "change_password"}
+"""Writes that need no login even where all others do."""
+
+READS = ("GET", "HEAD", "OPTIONS")
+LOCKED = "Forbidden in demo mode"
+
+log = logging.getLogger("auth")
+
+
+def register(app: Flask, context: Context) -> None:
+    """Before and after each request, and the gate that ``gate()`` finds."""
+    facts = context.state.view.facts
+    mode = Mode.LOCKED if facts.demo else Mode.DISABLED if facts.auth_disabled else Mode.ENABLED
+    if mode is Mode.DISABLED:
+        log.warning("AUTH IS DISABLED: everybody in the network may read the log, change everything and end the server")
+    app.extensions[GATE] = Gate(context.database, context.clock, mode)
+    manners = _Manners(context.rules)
+    app.before_request(manners.admit)
+    app.after_request(manners.mark)
+    behind: Any = Forwarded(app.wsgi_app, context.rules.proxies)
+    app.wsgi_app = behind  # type: ignore[method-assign]
+
+
+def gate() -> Gate:
+    """The gate of the running app."""
+    found: Gate = current_app.extensions[GATE]
+    return found
+
+
+def bearer() -> str | None:
+    """The word of an Authorization header with the scheme Bearer."""
+    scheme, _, word = request.headers.get("Authorization", "").partition(" ")
+    return word.strip() if scheme.lower() == "bearer" else None
+
+
+def text(status: int, sentence: str) -> Response:
+    """A refusal as evcc words it: plain."""
+    return Response(sentence, status, content_type="text/plain; charset=utf-8")
+
+
+class Door:
+    """WSGI, the outermost: refuses strange names and large bodies before anything is read or parsed."""
+
+    def __init__(self, app: Wsgi, rules: DoorRules) -> None:
+        self._app = app
+        self._known = Names(rules.hosts).known
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        host = environ.get("HTTP_HOST")
+        if host and not self._known(host):
+            sentence = (
+                f"{host[:100]} is not known as a name of this server. If it is one, list it in evcc-flask.yaml under "
+                "api.hosts, or set network.externalUrl in evcc.yaml."
+            )
+            return _refused(start_response, "421 Misdirected Request", sentence)
+        if "HTTP_TRANSFER_ENCODING" in environ:
+            taken = environ["wsgi.input"].read(LARGEST_BODY + 1)
+            environ["wsgi.input"] = io.BytesIO(taken)
+            environ["CONTENT_LENGTH"] = str(len(taken))
+            del environ["HTTP_TRANSFER_ENCODING"]
+        length = environ.get("CONTENT_LENGTH")
+        if length and length.isdigit() and int(length[:20]) > LARGEST_BODY:
+            sentence = f"the body is larger than {LARGEST_BODY} bytes"
+            return _refused(start_response, "413 Request Entity Too Large", sentence)
+        return self._app(environ, start_response)
+
+
+class Forwarded:
+    """WSGI: the true address and scheme, where a proxy that is trusted tells them."""
+
+    def __init__(self, app: Wsgi, proxies: tuple[str, ...]) -> None:
+        self._app = app
+        # Not the host: a page that rebinds its name could name any in a header of its own.
+        self._corrected = ProxyFix(app, x_for=1, x_proto=1, x_host=0)  # type: ignore[arg-type]
+        self._trusted = Proxies(proxies).trusted
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        forwarded = "HTTP_X_FORWARDED_FOR" in environ or "HTTP_X_FORWARDED_PROTO" in environ
+        if forwarded and self._trusted(environ.get("REMOTE_ADDR", "")):
+            return self._corrected(environ, start_response)  # type: ignore[arg-type]
+        return self._app(environ, start_response)
+
+
+class _Manners:
+    """What a request must bring along, and what each answer says to the browser."""
+
+    def __init__(self, rules: DoorRules) -> None:
+        self._pages = Pages(rules.origins)
+        self._writes = rules.writes
+        self._frames = f"frame-ancestors {self._pages.embedding()}"
+
+    def admit(self) -> Response | None:
+        """None, or why not."""
+        if request.method == "OPTIONS":
+            return self._asked_before()
+        if request.method not in READS:
+            return self._foreign_write() or self._without_right()
+        origin = request.headers.get("Origin")
+        if origin is not None and self._foreign() and gate().password_set:
+            return error(403, _not_listed(origin))
+        return self._without_right()
+
+    def mark(self, response: Response) -> Response:
+        """Headers for browsers."""
+        headers = response.headers
+        for name, value in HARDENED:
+            headers.setdefault(name, value)
+        policy = headers["Content-Security-Policy"]
+        if "frame-ancestors" not in policy:
+            headers["Content-Security-Policy"] = f"{policy}; {self._frames}"
+        if "Origin" in request.headers:
+            self._share(response)
+        return response
+
+    def _share(self, response: Response) -> None:
+        """Which pages may read the answer: as evcc all, until there is a password; then the listed ones."""
+        origin = request.headers["Origin"]
+        response.vary.add("Origin")
+        if self._pages.listed(origin):
+            response.headers["Access-Control-Allow-Origin"] = origin
+            response.headers["Access-Control-Allow-Credentials"] = "true"
+        elif request.method in READS and not gate().password_set:
+            response.headers["Access-Control-Allow-Origin"] = "*"
+
+    def _asked_before(self) -> Response | None:
+        """A browser asks what a page of another origin may send."""
+        origin, method = request.headers.get("Origin"), request.headers.get("Access-Control-Request-Method")
+        if origin is None or method is None:
+            return None
+        listed = self._pages.listed(origin)
+        if not listed and (method not in READS or gate().password_set):
+            return error(403, _not_listed(origin))
+        response = Response(status=204)
+        response.headers["Access-Control-Allow-Methods"] = "GET, POST, PUT, PATCH, DELETE" if listed else "GET"
+        response.headers["Access-Control-Allow-Headers"] = "Content-Type, Authorization" if listed else "Content-Type"
+        return response
+
+    def _foreign(self) -> bool:
+        headers = request.headers
+        return self._pages.foreign(headers.get("Origin"), headers.get("Host", ""), headers.get("Sec-Fetch-Site"))
+
+    def _foreign_write(self) -> Response | None:
+        if not self._foreign():
+            return None
+        return error(403, _not_listed(request.headers.get("Origin", "another page")))
+
+    def _without_right(self) -> Response | None:
+        name = (request.endpoint or "").rpartition(".")[2]
+        writes, owners = request.method not in READS, name in OWNERS
+        word = bearer()
+        key = gate().key(word)
+        if writes and key and key[1] is Right.READ:
+            return error(403, f"the API key {key[0]!r} may only read; 'evcc-flask apikey add' makes one for everything")
+        if not owners and not (writes and self._writes and name not in FOR_ALL):
+            return None
+        if gate().mode is Mode.LOCKED:
+            return text(403, LOCKED)
+        needed = Right.FULL if writes else Right.READ
+        return None if gate().right(request.cookies.get(COOKIE), word) >= needed else text(401, "Unauthorized")
+
+
+def _refused(start_response: StartResponse, status: str, sentence: str) -> Iterable[bytes]:
+    body = json.dumps({"error": sentence}).encode() + b"\n"
+    start_response(status, [("Content-Type", JSON), ("Content-Length", str(len(body))), *HARDENED])
+    return (body,)
+
+
+def _not_listed(origin: str) -> str:
+    return f"{origin[:100]} may not do this from a browser. If it shall, list it in evcc-flask.yaml under api.origins."
