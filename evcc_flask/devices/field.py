@@ -1,11 +1,14 @@
 """All devices and their links together: one refresh asks every link for what is due."""
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from evcc_flask.bus.bus import Bus
 from evcc_flask.bus.needs import Need
 from evcc_flask.domain.ports import Round
+
+log = logging.getLogger("bus")
 
 
 class Needy(Protocol):
@@ -20,6 +23,7 @@ class DeviceField:
     def __init__(self, bus: Bus, devices: Iterable[Needy] = ()) -> None:
         self._bus = bus
         self._devices = list(devices)
+        self._faulty: set[int] = set()
 
     def add(self, device: Needy) -> None:
         """From the next refresh on it is read, too."""
@@ -27,11 +31,22 @@ class DeviceField:
 
     def refresh(self) -> Round:
         """Ask every link to fetch what is due. Returns at once."""
-        return self._bus.refresh([need for device in self._devices for need in device.needs()])
+        return self._bus.refresh([need for device in self._devices for need in self._needs(device)])
 
     def refresh_one(self, device: Needy) -> Round:
         """The same for a single device."""
         return self._bus.refresh(device.needs())
+
+    def _needs(self, device: Needy) -> list[Need]:
+        try:
+            return list(device.needs())
+        except Exception:  # why: a fault in one driver must not keep the others from being read
+            if id(device) not in self._faulty:
+                self._faulty.add(id(device))
+                log.exception(
+                    "%s: the driver cannot say what it needs; it is not read", getattr(device, "name", device)
+                )
+            return []
 
     def links(self) -> Sequence[Mapping[str, object]]:
         """The links' counters, ready to publish."""
