@@ -1,7 +1,8 @@
 """What a handler may reach: set once by ``create_app``, found through the running app."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol, cast
 
 from flask import current_app
@@ -39,6 +40,7 @@ class Context:
     clock: Clock
     envelope: str = "wrapped"
     rules: DoorRules = field(default_factory=DoorRules)
+    rates: Callable[[str], Sequence[Rate] | None] = _no_tariff
 
 
 def context() -> Context:

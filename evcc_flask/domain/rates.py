@@ -1,0 +1,13 @@
+"""What something costs, emits or yields, and when."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """From ``start`` until just before ``end`` (aware): currency per kWh, g/kWh, or W of a forecast; may be negative."""
+
+    start: datetime
+    end: datetime
+    value: float
