@@ -23,7 +23,7 @@ def house_file(named: Path) -> tuple[Path, Issue | None]:
         raise StorageProblem(f"{named} was made by another program. Name another file with --database.")
     ours = named.with_name(OWN)
     message = f"{named} is evcc's own file and stays as it is. Settings and sessions are kept in {ours}."
-    remedy = f"Name {ours} under database.dsn of a file that evcc does not read, or with --database, to end this note."
+    remedy = f"Start with --database {ours} to end this note."
     return ours, Issue("database", message, remedy=remedy, fatal=False)
 
 
