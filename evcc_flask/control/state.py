@@ -8,24 +8,29 @@ import gzip
 import hashlib
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Protocol
 
+from evcc_flask.domain.changes import Change, Origin, Who
 from evcc_flask.domain.decision import SettingChange
 from evcc_flask.domain.settings import Settings
 from evcc_flask.domain.wishes import with_all_loadpoints, with_car, with_loadpoint, with_site, with_vehicle
 
+from .origin import asking
 from .stored import entries
 from .trail import Trail, followed
 from .view import View, compose
 
 
 class Keeper(Protocol):
-    """Where settings survive a power cut. ``save`` queues and returns; the receipt waits for the disk."""
+    """Where settings survive a power cut. ``save`` queues and returns; the receipt waits for the disk.
 
-    def save(self, values: Mapping[str, Any]) -> "Receipt": ...
+    ``changes``: the same values with who changed them from what, for the journal.
+    """
+
+    def save(self, values: Mapping[str, Any], changes: Sequence[Change] = ()) -> "Receipt": ...
 
 
 class Receipt(Protocol):
@@ -135,7 +140,8 @@ class SharedState:
                     loadpoints[change.loadpoint] = replace(loadpoints[change.loadpoint], **changed)
             return replace(old, loadpoints=tuple(loadpoints))
 
-        self._swap(apply)
+        rule = changes[0].rule
+        self._swap(apply, Origin(Who.RESTART) if rule == Who.RESTART.value else Origin(Who.RULE, rule))
 
     def show(self, view: View) -> None:
         """The outcome of a cycle, published at once."""
@@ -145,21 +151,22 @@ class SharedState:
         self._publish()
 
     def _change(self, change: Callable[[Settings], Settings]) -> Settings:
-        receipt = self._swap(change)
+        receipt = self._swap(change, asking())
         self.woken.set()
         self._publish()
         if receipt is not None:
             receipt.wait(timeout_s=2.0)
         return self._settings
 
-    def _swap(self, change: Callable[[Settings], Settings]) -> Receipt | None:
+    def _swap(self, change: Callable[[Settings], Settings], origin: Origin) -> Receipt | None:
         with self.lock:
             old = self._settings
             new = change(old)
             self._settings = new
             before, after = entries(old), entries(new)
             changed = {key: value for key, value in after.items() if before.get(key) != value}
-            return self._keeper.save(changed) if changed else None
+            journal = [Change(key, before.get(key), value, origin) for key, value in changed.items()]
+            return self._keeper.save(changed, journal) if changed else None
 
     def _publish(self) -> None:
         with self.lock:

@@ -23,11 +23,15 @@ class Event(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SettingChange:
-    """A wish that the rules end by themselves (a limit at disconnect, boost): a field of LoadpointSettings."""
+    """A wish that the rules end by themselves (a limit at disconnect, boost): a field of LoadpointSettings.
+
+    ``rule``: ``disconnect``, or ``restart`` where the car had left before the start.
+    """
 
     loadpoint: int
     name: str
     value: object
+    rule: str = "disconnect"
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,8 @@ def _left(p: Point, *, at_start: bool) -> None:
 
 def _change(p: Point, name: str, value: object, wanted: object) -> None:
     if value != wanted:
-        p.changes.append(SettingChange(p.index, name, wanted))
+        rule = "restart" if p.memory.status is None else "disconnect"
+        p.changes.append(SettingChange(p.index, name, wanted, rule))
 
 
 def _mode(p: Point) -> None:

@@ -1,9 +1,10 @@
 """The book of sessions: how a row of the core becomes a row on disk, and what a list of them is."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from peewee import Query, SqliteDatabase, fn
+from peewee import SQL, Query, SqliteDatabase, Tuple, Value, fn
 
 from evcc_flask.domain.sessions import SessionRow
 
@@ -13,10 +14,16 @@ LEAST_KWH = 0.05
 """Sessions with less are not shown; docs/control.rst, sessions."""
 MOST_KWH = 1000.0
 """A larger difference of meter readings is a wrong reading."""
+NAMES = ("vehicle", "loadpoint")
+"""Columns that stay as a person left them."""
 EARLIEST, LATEST = 1971, 9998
 """Years outside hold no session, like these two; the calendar of a machine ends soon after."""
 UTC_TEXT = "%Y-%m-%d %H:%M:%S"
 """How SQLite's datetime() spells a time."""
+PORTION = 500
+"""Rows that are read at a time."""
+MOMENT = fn.coalesce(fn.datetime(Session.created), SQL("''"))
+"""The order of the list; the index ``sessions_moment`` is made of it, so its spelling may not change."""
 
 
 def store(database: SqliteDatabase, row: SessionRow, known: dict[str, int]) -> None:
@@ -31,18 +38,39 @@ def store(database: SqliteDatabase, row: SessionRow, known: dict[str, int]) -> N
         _end_forgotten(database, row)
         number = Session.insert(**columns).execute(database)
     else:
+        named = {name: columns.pop(name) for name in NAMES}
         Session.update(**columns).where(Session.id == number).execute(database)
+        Session.update(**named).where(Session.id == number, Session.named.is_null()).execute(database)
+    if row.closed:
+        _forget_removed(database, row.loadpoint)
     known[row.key] = number
 
 
-def listed(year: int | None, month: int | None) -> Query:
-    """The sessions of a local year or month, or all, newest first."""
-    moment = fn.datetime(Session.created)
-    query = Session.select().where(Session.charged_kwh >= LEAST_KWH)
+def edit(database: SqliteDatabase, number: int, changes: Mapping[str, Any]) -> None:
+    """What a person changed: ``vehicle``, ``loadpoint`` or ``removed``. A running session is only hidden, not lost."""
+    this = Session.id == number
+    if changes.get("removed"):
+        Session.delete().where(this, Session.closed == True).execute(database)  # noqa: E712 — a column
+        Session.update(removed=True).where(this).execute(database)
+    else:
+        Session.update(named=True, **changes).where(this).execute(database)
+
+
+def shown(number: int) -> Query:
+    """The row with this id, unless a person deleted it."""
+    return Session.select(Session.id).where(Session.id == number, Session.removed.is_null())
+
+
+def listed(year: int | None, month: int | None, last: Session | None = None) -> Query:
+    """A portion of the sessions of a local year or month, or of all, newest first: what comes after ``last``."""
+    query = Session.select(Session, MOMENT.alias("moment"))
+    query = query.where(Session.charged_kwh >= LEAST_KWH, Session.removed.is_null())
     if year is not None:
         first, after = _span(min(max(year, EARLIEST), LATEST), month)
-        query = query.where(moment >= first, moment < after)
-    return query.order_by(moment.desc(), Session.id.desc())
+        query = query.where(first <= MOMENT, after > MOMENT)
+    if last is not None:
+        query = query.where(Tuple(MOMENT, Session.id) < Tuple(Value(last.moment), Value(last.id)))
+    return query.order_by(MOMENT.desc(), Session.id.desc()).limit(PORTION)
 
 
 def published(row: Session) -> dict[str, Any]:
@@ -99,6 +127,12 @@ def _columns(row: SessionRow) -> dict[str, Any]:
     }
 
 
+def _forget_removed(database: SqliteDatabase, loadpoint: int) -> None:
+    """Rows that had to stay until their car left, lest it should make them anew."""
+    gone = (Session.removed == True) & (Session.closed == True)  # noqa: E712 — columns, not truths
+    Session.delete().where(Session.loadpoint_index == loadpoint, gone).execute(database)
+
+
 def _resumed(database: SqliteDatabase, row: SessionRow) -> int | None:
     found = Session.select(Session.id).where(Session.key == row.key, _open(row)).execute(database)
     return next((int(each.id) for each in found), None)
@@ -114,6 +148,7 @@ def _end_forgotten(database: SqliteDatabase, row: SessionRow) -> None:
             if start is not None and stop is not None and (found.charged_kwh or 0.0) <= stop - start <= MOST_KWH:
                 changes |= {"meter_end_kwh": stop, "charged_kwh": stop - start}
         Session.update(**changes).where(Session.id == found.id).execute(database)
+    _forget_removed(database, row.loadpoint)
 
 
 def _open(row: SessionRow) -> Any:

@@ -5,19 +5,20 @@ WAL with full synchronisation: what a receipt has confirmed survives kill -9 and
 
 import logging
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from peewee import DatabaseError, OperationalError, SqliteDatabase, fn
 
+from evcc_flask.domain.changes import Change
 from evcc_flask.domain.issues import Issue
 from evcc_flask.domain.ports import Clock
 from evcc_flask.domain.sessions import SessionRow
 from evcc_flask.layout import project_file
 
-from . import book
+from . import book, journal
 from .models import Session, Setting
 from .problem import StorageProblem
 from .schema import migrate, steps
@@ -66,21 +67,51 @@ class Database:
         with self._database.connection_context():
             return {row.key: row.value for row in Setting.select().execute(self._database)}
 
-    def save(self, values: Mapping[str, Any]) -> Receipt:
-        """Queue settings to be stored; ``values`` are plain JSON. Order is kept."""
-        return self._writer.put(values)
+    def save(self, values: Mapping[str, Any], changes: Sequence[Change] = ()) -> Receipt:
+        """Queue settings to be stored; ``values`` are plain JSON. Order is kept. ``changes`` go to the journal."""
+        at = self._clock.now() if changes and self._clock.trusted() else None
+        return self._writer.put(Batch(dict(values), changes=tuple((at, change) for change in changes)))
+
+    def changes(self, wanted: journal.Wanted) -> list[dict[str, Any]]:
+        """Entries of the journal, newest first; times aware and local."""
+        with self._database.connection_context():
+            return [journal.published(row) for row in journal.listed(wanted).execute(self._database)]
 
     def save_sessions(self, rows: Sequence[SessionRow]) -> Receipt:
         """Queue rows to be stored, each found again by its key, so that none is doubled."""
-        return self._writer.put({}, rows)
+        return self._writer.put(Batch(rows={row.key: row for row in rows}))
 
     def sessions(self, year: int | None = None, month: int | None = None) -> list[dict[str, Any]]:
+        """All that :meth:`each_session` gives, at once."""
+        return list(self.each_session(year, month))
+
+    def each_session(self, year: int | None = None, month: int | None = None) -> Iterator[dict[str, Any]]:
         """Newest first, from 0.05 kWh; fields by the contract's names, times aware and local.
 
-        ``year`` and ``month`` mean local time; a month without a year is ignored, as evcc does.
+        ``year`` and ``month`` mean local time; a month without a year is ignored, as evcc does. Rows are read in
+        small portions while they are taken, so that neither memory nor the file is held by a long list.
         """
+        portion: list[Session] = []
+        while True:
+            with self._database.connection_context():
+                portion = list(book.listed(year, month, portion[-1] if portion else None).execute(self._database))
+            yield from map(book.published, portion)
+            if len(portion) < book.PORTION:
+                return
+
+    def name_session(self, number: int, **names: str) -> Receipt | None:
+        """A person gives a session another ``vehicle`` or ``loadpoint``. None: there is no such session."""
+        return self._edited(number, names)
+
+    def delete_session(self, number: int) -> Receipt | None:
+        """For good, though its car may still be charging. None: there is no such session."""
+        return self._edited(number, {"removed": True})
+
+    def _edited(self, number: int, changes: Mapping[str, Any]) -> Receipt | None:
         with self._database.connection_context():
-            return [book.published(row) for row in book.listed(year, month).execute(self._database)]
+            if not book.shown(number).exists(self._database):
+                return None
+        return self._writer.put(Batch(edits={number: changes}))
 
     def newest_time(self) -> datetime | None:
         """The latest time that is stored anywhere: a clock that shows less is wrong."""
@@ -121,6 +152,10 @@ class Database:
                 Setting.insert_many(rows).on_conflict_replace().execute(self._database)
             for row in batch.rows.values():
                 book.store(self._database, row, known)
+            for number, edit in batch.edits.items():
+                book.edit(self._database, number, edit)
+            if batch.changes:
+                journal.store(self._database, batch.changes)
         self._known = known
 
 

@@ -58,7 +58,8 @@ class Session(Model):
     """One plug-in. Energies and meters in kWh, ``charge_duration`` in ns, ``co2_per_kwh`` in g.
 
     Ours beside evcc's: ``key`` (the core's name of an open session), ``closed`` (the car has left),
-    ``loadpoint_index`` (0-based).
+    ``loadpoint_index`` (0-based), ``named`` (a person gave vehicle or loadpoint; ours no longer overwrites them),
+    ``removed`` (deleted by a person while the car is still plugged in).
     """
 
     id = AutoField()
@@ -79,9 +80,27 @@ class Session(Model):
     key = TextField(null=True)
     closed = BooleanField(null=True)
     loadpoint_index = IntegerField(null=True)
+    named = BooleanField(null=True)
+    removed = BooleanField(null=True)
 
     class Meta:
         table_name = "sessions"
+
+
+class ChangeRow(Model):
+    """One entry of the journal. ``at``: UTC as SQLite spells it, None where the clock was not trusted."""
+
+    id = AutoField()
+    at = TextField(null=True)
+    key = TextField()
+    old = ValueField(null=True)
+    new = ValueField(null=True)
+    origin = TextField()
+    name = TextField()
+    address = TextField()
+
+    class Meta:
+        table_name = "changes"
 
 
 class Migration(Model):

@@ -5,18 +5,26 @@ Pending values are merged by their key, so that a disk that stays full for a wee
 
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from peewee import PeeweeException
 
+from evcc_flask.domain.changes import Change
 from evcc_flask.domain.sessions import SessionRow
 
 log = logging.getLogger("db")
 
 RETRY_S = 1.0
 """Real seconds between two tries of a write that failed."""
+MOST_CHANGES = 10_000
+"""So many entries of the journal wait for a full disk; older ones are let go, settings and sessions never."""
+Edit = Mapping[str, Any]
+"""What a person changes of a session: columns and values."""
+Entry = tuple[datetime | None, Change]
+"""One of the journal; without a time where the clock is not trusted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +33,18 @@ class Batch:
 
     values: Mapping[str, Any] = field(default_factory=dict)
     rows: Mapping[str, SessionRow] = field(default_factory=dict)
+    edits: Mapping[int, Edit] = field(default_factory=dict)
+    changes: tuple[Entry, ...] = ()
 
     def then(self, later: "Batch") -> "Batch":
         """Both, where the later word counts."""
-        return Batch({**self.values, **later.values}, {**self.rows, **later.rows})
+        edits = {number: {**self.edits.get(number, {}), **edit} for number, edit in later.edits.items()}
+        return Batch(
+            {**self.values, **later.values},
+            {**self.rows, **later.rows},
+            {**self.edits, **edits},
+            (*self.changes, *later.changes)[-MOST_CHANGES:],
+        )
 
 
 class Writer:
@@ -50,9 +66,8 @@ class Writer:
         """Why the last write failed; None when it worked."""
         return self._error
 
-    def put(self, values: Mapping[str, Any], rows: Sequence[SessionRow] = ()) -> "Receipt":
+    def put(self, batch: Batch) -> "Receipt":
         """Queue and return."""
-        batch = Batch(dict(values), {row.key: row for row in rows})
         with self._changed:
             self._pending = self._pending.then(batch) if self._pending else batch
             self._queued += 1

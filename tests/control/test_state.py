@@ -3,15 +3,17 @@
 import gzip
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
 
 from evcc_flask.control import state as state_module
+from evcc_flask.control.origin import asked_by
 from evcc_flask.control.state import SharedState
 from evcc_flask.control.stored import entries, restored
 from evcc_flask.control.view import Facts, View
+from evcc_flask.domain.changes import Change, Origin, Who
 from evcc_flask.domain.decision import SettingChange
 from evcc_flask.domain.readings import BatteryReading, ChargerReading, ChargerTraits, MeterReading
 from evcc_flask.domain.settings import LoadpointSettings, Settings, Threshold
@@ -25,10 +27,12 @@ class Disk:
 
     def __init__(self) -> None:
         self.values: dict[str, Any] = {}
+        self.changes: list[Change] = []
         self.on_wait = lambda: None
 
-    def save(self, values: Mapping[str, Any]) -> "Disk":
+    def save(self, values: Mapping[str, Any], changes: Sequence[Change] = ()) -> "Disk":
         self.values |= values
+        self.changes += changes
         return self
 
     def wait(self, timeout_s: float) -> str | None:
@@ -174,3 +178,24 @@ def test_a_stored_value_that_makes_no_sense_is_passed_over() -> None:
     settings = Settings(loadpoints=(LoadpointSettings(),))
     rows = {"lp1.mode": "turbo", "lp1.minCurrent": "six", "site.residualPower": None, "lp1.enableDelay": True}
     assert restored(settings, rows) == settings
+
+
+def test_the_journal_is_told_who_changed_what_from_what(shared: SharedState, disk: Disk) -> None:
+    phone = Origin(Who.PAGE, address="192.168.1.20")
+    with asked_by(phone):
+        shared.change_loadpoint(0, mode=Mode.PV)
+        shared.change_loadpoint(0, mode=Mode.PV)
+    shared.change_loadpoint(0, limit_soc_percent=70)
+    seen = shared.settings
+    shared.change_by_rule((SettingChange(0, "limit_soc_percent", 0),), seen)
+    assert disk.changes == [
+        Change("lp1.mode", "off", "pv", phone),
+        Change("lp1.limitSoc", 0, 70, Origin(Who.PROGRAM)),
+        Change("lp1.limitSoc", 70, 0, Origin(Who.RULE, "disconnect")),
+    ]
+
+
+def test_what_a_restart_ends_is_told_as_such(shared: SharedState, disk: Disk) -> None:
+    shared.change_loadpoint(0, limit_soc_percent=70)
+    shared.change_by_rule((SettingChange(0, "limit_soc_percent", 0, "restart"),), shared.settings)
+    assert disk.changes[-1].origin == Origin(Who.RESTART)

@@ -2,8 +2,10 @@ import sqlite3
 
 import pytest
 
+from evcc_flask.layout import project_file
 from evcc_flask.storage.database import Database
 from evcc_flask.storage.problem import StorageProblem
+from evcc_flask.storage.schema import steps
 
 EVCC = """
 CREATE TABLE `settings` (`key` text,`value` text,PRIMARY KEY (`key`));
@@ -23,11 +25,15 @@ def made(path, script):
     database.close()
 
 
+def numbers():
+    return [step.number for step in steps(project_file("migrations"))]
+
+
 def test_a_new_file_gets_the_schema_and_no_copy(opened, path):
     opened().close()
     assert [file.name for file in path.parent.iterdir()] == ["evcc.db"]
     with sqlite3.connect(path) as database:
-        assert database.execute("SELECT number, name FROM migrations").fetchall() == [(1, "0001_initial")]
+        assert database.execute("SELECT number FROM migrations").fetchall() == [(number,) for number in numbers()]
         assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
@@ -68,6 +74,7 @@ def test_a_migration_that_fails_changes_nothing(tmp_path, path):
 
 def test_a_newer_schema_is_refused_with_a_sentence(opened, path, clock):
     opened().close()
-    made(path, "INSERT INTO migrations VALUES (7, '0007_later')")
-    with pytest.raises(StorageProblem, match=r"newer evcc-flask \(schema 7, this one knows 1\)"):
+    newest = numbers()[-1]
+    made(path, "INSERT INTO migrations VALUES (777, '0777_later')")
+    with pytest.raises(StorageProblem, match=rf"newer evcc-flask \(schema 777, this one knows {newest}\)"):
         Database.open(path, clock)
