@@ -145,7 +145,7 @@ class _Manners:
         if self._pages.listed(origin):
             response.headers["Access-Control-Allow-Origin"] = origin
             response.headers["Access-Control-Allow-Credentials"] = "true"
-        elif request.method in READS and not gate().password_set:
+        elif request.method in READS and response.status_code != 403 and not gate().password_set:
             response.headers["Access-Control-Allow-Origin"] = "*"
 
     def _asked_before(self) -> Response | None:
