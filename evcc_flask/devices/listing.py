@@ -5,6 +5,12 @@ from typing import Any
 
 from .registry import describe
 
+PROOFS = {
+    "capture": "a recording of a real device",
+    "manual": "an example of its maker",
+    "test data": "an answer among the tests of another project",
+    "unproven": "nothing yet: no answer of a real device is among the tests",
+}
 KEEPS = {"none": "it keeps its last current for ever", "unknown": "unknown; count on its last current"}
 
 
@@ -35,8 +41,7 @@ def _facts(device: Mapping[str, Any]) -> Iterable[str]:
         yield f"Without us: {KEEPS.get(device['failsafe'], device['failsafe'])}."
         if device["persistent"]:
             yield "Its current is kept in flash and written at most once a minute."
-    if device["proof"] == "unproven":
-        yield "Unproven: no answer of a real device is among the tests."
+    yield f"Proof: {PROOFS[device['proof']]}."
     for note in device["notes"]:
         yield f"{note[:1].upper()}{note[1:]}."
 

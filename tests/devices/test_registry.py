@@ -16,7 +16,7 @@ from evcc_flask.domain.issues import Misconfigured
 from evcc_flask.domain.words import BatteryMode, Feature, Status
 from evcc_flask.plugins.problems import problems_of
 from evcc_flask.plugins.shop import Workshop
-from tests.devices.images import FOLDER, described, words
+from tests.devices.images import NAMES, described, words
 from tests.wire.slaves import AsciiSlaves, Image, TcpSlave
 
 
@@ -149,11 +149,16 @@ def test_every_row_tells_what_a_list_of_devices_shows() -> None:
             assert entry["failsafe"], entry
 
 
-def test_a_row_is_proven_only_by_a_fixture_that_was_not_built_from_its_own_table() -> None:
-    for name, row in library.rows().items():
-        file = FOLDER / f"{name}.yaml"
-        built = not file.exists() or described(name)["source"].startswith(("built", "a model chain"))
-        assert ("proof" in row) is not built, name
+def test_a_row_is_as_proven_as_its_fixtures() -> None:
+    proofs = {described(name)["device"]: described(name)["proof"] for name in NAMES if "proof" in described(name)}
+    assert {name: row["proof"] for name, row in library.rows().items() if "proof" in row} == proofs
+    assert set(proofs.values()) <= {"capture", "manual", "test data"}
+
+
+def test_what_proves_a_row_names_where_it_is_from() -> None:
+    for name in NAMES:
+        source = described(name)["source"]
+        assert ("proof" in described(name)) is ("https://" in source), name
 
 
 def test_an_inverted_meter_is_turned_round(workshop: Workshop, fetch: Any) -> None:
