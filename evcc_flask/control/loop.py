@@ -37,8 +37,6 @@ LONGEST_WAIT_S = 2.0
 
 Wires take real time in a demo faster than life, too: there a cycle is as long as its slowest link, not as its interval.
 """
-LEASE_S = 60.0
-"""A keep-alive may repeat a decision for two intervals, and never longer than this."""
 RETRY_S = 10.0
 """A command that failed is tried again after this, whatever the interval (15 s are allowed)."""
 REMEMBER_S = 60.0
@@ -156,7 +154,7 @@ class Loop:
         self._drop(len(snapshot.outcomes))
         self.memory = decision.memory
         self._act(decision.commands, now)
-        lease_s = now.s + min(LEASE_S, 2 * settings.interval_s)
+        lease_s = now.s + 2 * settings.interval_s
         if not self._observe:
             kept: list[Charger | Meter] = [drivers.charger for drivers in self._house.loadpoints]
             for device in (*kept, *self._house.batteries):

@@ -50,5 +50,6 @@ def doubt(reading: MeterReading, known: Held | None, limit: float, now_s: float)
     if reading.power_w is not None and number(reading.power_w, limit) is None:
         return because(Code.IMPLAUSIBLE_VALUE, meter=reading.name, value=str(reading.power_w))
     if known is None:
-        return because(Code.METER_SILENT, meter=reading.name)
+        facts = {"error": reading.error} if reading.error else {}
+        return because(Code.METER_SILENT, meter=reading.name, **facts)
     return None
