@@ -60,7 +60,7 @@ def assemble(app: Flask, context: Context) -> None:
         api.register_blueprint(blueprint)
     errors.register(app)
     door.register(app, context)
-    answers = StateBytes(context.state, context.envelope)
+    answers = StateBytes(context.state, context.envelope, context.filters)
     app.extensions["state-bytes"] = answers
     lane: Any = Door(FastState(app.wsgi_app, answers), context.rules)
     app.wsgi_app = lane  # type: ignore[method-assign]

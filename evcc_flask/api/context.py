@@ -10,6 +10,7 @@ from flask import current_app
 from evcc_flask.control.state import SharedState
 from evcc_flask.domain.ports import Clock
 from evcc_flask.domain.rates import Rate
+from evcc_flask.jq.pool import Pool
 from evcc_flask.security.visitors import DoorRules
 from evcc_flask.storage.database import Database
 
@@ -41,6 +42,7 @@ class Context:
     envelope: str = "wrapped"
     rules: DoorRules = field(default_factory=DoorRules)
     rates: Callable[[str], Sequence[Rate] | None] = _no_tariff
+    filters: Pool = field(default_factory=Pool)
 
 
 def context() -> Context:

@@ -1,15 +1,17 @@
 """``GET /api/state`` at the speed of its bytes: they were made once per change, so Flask has nothing to add to them.
 
-A thin layer in front of Flask answers the plain request; anything else goes on to the app, whose own handler for the
-state uses the same answers.
+A thin layer in front of Flask answers the plain request, and the filter that was asked before; anything else goes on
+to the app, whose own handler for the state uses the same answers.
 """
 
 import gzip
 from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import Any
+from urllib.parse import parse_qs
 
 from evcc_flask.control.state import Published, SharedState
+from evcc_flask.jq.pool import Pool
 
 from .envelope import WRAPPED, packed_bytes
 
@@ -25,6 +27,7 @@ HARDENED: Headers = [
     ("Content-Security-Policy", "default-src 'none'"),
 ]
 """What every answer tells a browser, unless it says something of its own."""
+_FILTERED: Headers = [("Vary", "Origin"), ("Cache-Control", "no-cache"), *HARDENED]
 
 
 class Prepared:
@@ -57,9 +60,10 @@ class Prepared:
 class StateBytes:
     """The answers for the state that is published now."""
 
-    def __init__(self, state: SharedState, envelope: str) -> None:
+    def __init__(self, state: SharedState, envelope: str, filters: Pool) -> None:
         self._state = state
         self._envelope = envelope
+        self._filters = filters
         self._prepared = Prepared(state.published, envelope)
 
     def answer(self, environ: dict[str, Any]) -> Answer:
@@ -75,6 +79,16 @@ class StateBytes:
             return prepared.gzipped
         return prepared.plain
 
+    def known(self, query: str) -> Answer | None:
+        """The answer to a query with a filter that was asked before of the state that is published now."""
+        # Other characters would have to be decoded as Flask does.
+        text = parse_qs(query).get("jq", [""])[0].strip() if query.isascii() else ""
+        body = self._filters.known(text, self._state.published.etag) if text else None
+        if body is None:
+            return None
+        length = ("Content-Length", str(len(body) + 1))
+        return ("200 OK", [("Content-Type", JSON), length, *_FILTERED], body + b"\n")
+
 
 class FastState:
     """WSGI: the state by itself, everything else by ``app``."""
@@ -84,12 +98,16 @@ class FastState:
         self._answers = answers
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        if environ["PATH_INFO"] != "/api/state" or environ["REQUEST_METHOD"] != "GET" or environ.get("QUERY_STRING"):
+        if environ["PATH_INFO"] != "/api/state" or environ["REQUEST_METHOD"] != "GET":
             return self._app(environ, start_response)
         # A body is not read, and a page elsewhere may have to be refused.
         if environ.get("CONTENT_LENGTH", "0") not in ("", "0") or "HTTP_ORIGIN" in environ:
             return self._app(environ, start_response)
-        status, headers, body = self._answers.answer(environ)
+        query = environ.get("QUERY_STRING")
+        answer = self._answers.known(query) if query else self._answers.answer(environ)
+        if answer is None:
+            return self._app(environ, start_response)
+        status, headers, body = answer
         start_response(status, headers)
         return (body,)
 

@@ -5,11 +5,15 @@ import signal
 import socket
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
 TOP = Path(__file__).parents[2]
+BOMBS = ("[range(1e9)]", "def f: f; f", "def f: [f]; f", "last(limit(1e9; repeat(1)))")
 
 
 class Served:
@@ -50,7 +54,17 @@ class Served:
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
 
     def workers(self):
-        return Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        return _children(self.process.pid)
+
+    def get(self, path):
+        """Status, body and seconds."""
+        start = time.monotonic()
+        connection = self.connection()
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        body = answer.read()
+        connection.close()
+        return answer.status, body, time.monotonic() - start
 
     def ended(self, within_s):
         self.process.wait(within_s)
@@ -61,6 +75,12 @@ class Served:
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
         self.process.stderr.close()
+
+
+def _children(pid):
+    return [
+        int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()
+    ]
 
 
 @pytest.fixture
@@ -152,3 +172,35 @@ def test_a_wish_for_more_workers_is_not_granted(serve):
 def test_nothing_but_the_database_is_left_in_the_home_folder(serve, tmp_path):
     serve().ready()
     assert {path.name.split("-")[0] for path in tmp_path.iterdir()} == {"evcc.db"}
+
+
+def test_twenty_hostile_filters_leave_health_and_settings_alone(serve):
+    served = serve().ready()
+
+    def bomb(number):
+        return served.get("/api/state?jq=" + quote(f"{BOMBS[number % 4]} # {number}"))
+
+    with ThreadPoolExecutor(20) as threads:
+        ends = [threads.submit(bomb, number) for number in range(20)]
+        looks = []
+        while not all(end.done() for end in ends):
+            looks.append(served.get("/api/health"))
+    assert {status for status, _, _ in (end.result() for end in ends)} <= {400, 503}
+    assert max(took for _, _, took in (end.result() for end in ends)) < 2.5
+    assert {(status, body) for status, body, _ in looks} == {(200, b"OK\n")}
+    assert len(looks) > 20
+    assert max(took for _, _, took in looks) < 0.5
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_the_processes_for_filters_end_with_the_server(serve, number):
+    served = serve().ready()
+    while served.get("/api/state?jq=.siteTitle")[0] != 200:
+        pass
+    (worker,) = served.workers()
+    filters = [os.pidfd_open(child) for child in _children(worker)]
+    assert filters
+    os.kill(worker, number)
+    for handle in filters:
+        assert select.select([handle], [], [], 5)[0]
+        os.close(handle)

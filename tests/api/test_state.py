@@ -36,12 +36,6 @@ def test_a_query_that_means_nothing_changes_nothing(client, house):
     assert client.get("/api/state?_=1700000000").data == house.state.published.body
 
 
-def test_a_filter_is_refused_with_a_sentence(client):
-    answer = client.get("/api/state?jq=.siteTitle")
-    assert answer.status_code == 400
-    assert "jq" in answer.json["error"]
-
-
 def test_head_has_the_length_and_no_body(client, house):
     answer = client.head("/api/state")
     assert (answer.status_code, answer.data) == (200, b"")
