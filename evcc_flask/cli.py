@@ -1,4 +1,4 @@
-"""The command line: ``evcc-flask run | check | devices | demo``.
+"""The command line: ``evcc-flask run | check | devices | password | apikey | demo``.
 
 Without a subcommand it acts like ``run``, and it takes evcc's own flags, so that a script that starts evcc starts us.
 Everything heavy is imported by the command that needs it.
@@ -6,14 +6,18 @@ Everything heavy is imported by the command that needs it.
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from evcc_flask.options import DEFAULT_PORT, Options
 from evcc_flask.version import VERSION
+
+if TYPE_CHECKING:
+    from evcc_flask.commands.access import Access
 
 REFUSED = {
     ("-i", "--interval"): "the interval is set in evcc.yaml ('interval: 10s') or by EVCC_INTERVAL=10s.",
@@ -38,7 +42,7 @@ class DefaultsToRun(click.Group):
         return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return ["run", "check", "devices", "demo"]
+        return ["run", "check", "devices", "password", "apikey", "demo"]
 
 
 @click.group(cls=DefaultsToRun, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -158,6 +162,85 @@ def devices(name: str | None) -> None:
         click.echo(describe(name) if name else overview())
     except LookupError as error:
         raise click.ClickException(str(error.args[0])) from None
+
+
+def house_options(command: Command) -> Command:
+    """``-c`` and ``--database``, which find the house's file as ``run`` does."""
+    path = click.Path(path_type=Path)
+    database = click.option("--database", type=path, metavar="FILE", help="SQLite file; overrules the config.")
+    return config_option(database(command))
+
+
+@contextmanager
+def _access(config: Path | None, database: Path | None) -> Iterator["Access"]:
+    from evcc_flask.commands.access import Refused, access
+    from evcc_flask.storage.problem import StorageProblem
+
+    try:
+        with access(config, database, os.environ) as found:
+            yield found
+    except (Refused, StorageProblem, FileNotFoundError) as error:
+        raise click.ClickException(str(error)) from None
+
+
+@main.group(short_help="Set or reset the owner's password.")
+def password() -> None:
+    """Set or reset the owner's password; a running server follows within two seconds."""
+
+
+@password.command("set")
+@house_options
+def set_password(config: Path | None, database: Path | None) -> None:
+    """Ask for a new password, or read it as one line from a pipe. All sessions end."""
+    if sys.stdin.isatty():
+        word = click.prompt("New password", hide_input=True, confirmation_prompt=True)
+    else:
+        word = sys.stdin.readline().rstrip("\r\n")
+    with _access(config, database) as house:
+        house.set_password(word)
+        click.echo(f"The password is set in {house.path}. All sessions have ended.")
+
+
+@password.command("reset")
+@house_options
+def reset_password(config: Path | None, database: Path | None) -> None:
+    """Forget the password. All sessions end, and whoever opens the page next may set a new one."""
+    with _access(config, database) as house:
+        house.reset_password()
+        click.echo(f"No password is set in {house.path} any more. Set a new one soon: the first to open the page can.")
+
+
+@main.group(short_help="Keys for scripts and widgets.")
+def apikey() -> None:
+    """Keys for scripts and widgets, sent as 'Authorization: Bearer evcc_…'; a running server follows within 2 s."""
+
+
+@apikey.command("add")
+@click.argument("name")
+@click.option("--read-only", is_flag=True, help="The key may read everything and change nothing.")
+@house_options
+def add_key(name: str, read_only: bool, config: Path | None, database: Path | None) -> None:
+    """Make a key and print it, this once."""
+    with _access(config, database) as house:
+        click.echo(house.add_key(name, reading=read_only))
+
+
+@apikey.command("list")
+@house_options
+def list_keys(config: Path | None, database: Path | None) -> None:
+    """List names, rights and ages; the keys themselves are not kept."""
+    with _access(config, database) as house:
+        click.echo(house.key_table())
+
+
+@apikey.command("revoke")
+@click.argument("name")
+@house_options
+def revoke_key(name: str, config: Path | None, database: Path | None) -> None:
+    """End a key."""
+    with _access(config, database) as house:
+        house.revoke_key(name)
+        click.echo(f"The key {name!r} opens nothing any more.")
 
 
 @main.command()

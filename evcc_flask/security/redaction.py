@@ -37,7 +37,8 @@ _PAIR = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _COOKIE = re.compile(r"\b((?:Set-)?Cookie['\"]?\s*:\s*)[^\r\n]+", re.IGNORECASE)
-_JWT = re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
+_JWT = re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)?|\bevcc_[A-Za-z0-9_-]{43}")
+"""Sessions and API keys, evcc's and ours."""
 
 
 class Redactor:
