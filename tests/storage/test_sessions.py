@@ -115,3 +115,112 @@ def test_a_year_beyond_the_calendar_holds_nothing(opened, row, year):
     database = opened()
     kept(database, row())
     assert database.sessions(year) == []
+
+
+def test_a_deleted_session_stays_deleted_while_its_car_goes_on_charging(opened, row):
+    database = opened()
+    (session,) = kept(database, row(charged_kwh=1.0, closed=False))
+    assert database.delete_session(session["id"]).wait(2.0) is None
+    assert database.delete_session(session["id"]) is None
+    assert kept(database, row(charged_kwh=2.0, closed=False)) == []
+    database.close()
+    again = opened()
+    assert kept(again, row(charged_kwh=3.0)) == []
+    later = START + timedelta(days=1)
+    assert [session["created"] for session in kept(again, row(key="0-2", created=later))] == [later]
+
+
+def test_nothing_is_left_of_a_deleted_session_when_its_car_has_gone(opened, row, path):
+    import sqlite3
+
+    database = opened()
+    (session,) = kept(database, row(charged_kwh=1.0, closed=False))
+    database.delete_session(session["id"]).wait(2.0)
+    kept(database, row())
+    with sqlite3.connect(path) as other:
+        assert other.execute("SELECT count(*) FROM sessions").fetchone() == (0,)
+
+
+def test_a_title_that_a_person_gave_stays_while_the_session_goes_on(opened, row):
+    database = opened()
+    (session,) = kept(database, row(vehicle="", charged_kwh=1.0, closed=False))
+    assert database.name_session(session["id"], vehicle="guest", loadpoint="Yard").wait(2.0) is None
+    (session,) = kept(database, row(vehicle="blauer e-Golf"))
+    assert (session["vehicle"], session["loadpoint"], session["chargedEnergy"]) == ("guest", "Yard", 7.5)
+
+
+def test_what_is_not_there_cannot_be_named_or_deleted(opened):
+    database = opened()
+    assert database.name_session(7, vehicle="guest") is None
+    assert database.delete_session(7) is None
+
+
+@pytest.fixture
+def many(opened, path):
+    """A database with 100,000 sessions, one every half hour, the last ones without a time."""
+    import sqlite3
+
+    opened().close()
+    with sqlite3.connect(path) as other:
+        other.execute(
+            "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 99999)"
+            " INSERT INTO sessions (created, finished, loadpoint, vehicle, charged_kwh, closed)"
+            " SELECT CASE WHEN i < 99990 THEN datetime('2020-01-01', (i * 30) || ' minutes') END,"
+            " datetime('2020-01-01', (i * 30 + 25) || ' minutes'), 'Carport', 'car ' || i, 1 + i % 20, 1 FROM n"
+        )
+    return opened()
+
+
+def resident_bytes():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE")
+
+
+def test_a_hundred_thousand_sessions_are_read_in_order_and_little_memory(many):
+    count, last, before, most = 0, None, resident_bytes(), 0
+    for session in many.each_session():
+        count += 1
+        moment = session["created"]
+        assert last is None or moment is None or moment <= last
+        last = moment or last
+        if count % 5000 == 0:
+            most = max(most, resident_bytes())
+    assert (count, session["created"]) == (100_000, None)
+    assert most - before < 8_000_000
+
+
+def test_one_month_of_a_long_list_is_found_by_its_index(many, path):
+    import sqlite3
+
+    from evcc_flask.storage import book
+
+    assert len(many.sessions(2021, 2)) == 28 * 48
+    with sqlite3.connect(path) as other:
+        for query in (book.listed(None, None), book.listed(2021, 2)):
+            plan = other.execute("EXPLAIN QUERY PLAN " + query.sql()[0], query.sql()[1]).fetchall()
+            assert "sessions_moment" in str(plan)
+            assert "TEMP B-TREE" not in str(plan)
+
+
+@pytest.mark.parametrize(
+    ("month", "first", "after"),
+    [(3, "2026-03-01T00:00+01:00", "2026-04-01T00:00+02:00"), (10, "2026-10-01T00:00+02:00", "2026-11-01T00:00+01:00")],
+)
+def test_a_month_in_which_clocks_are_changed_has_its_true_ends(opened, row, berlin, month, first, after):
+    database = opened()
+    first, after = datetime.fromisoformat(first), datetime.fromisoformat(after)
+    second = timedelta(seconds=1)
+    times = [first - second, first, after - second, after]
+    kept(database, *(row(key=str(time), created=time) for time in times))
+    assert [session["created"] for session in database.sessions(2026, month)] == [after - second, first]
+
+
+def test_the_doubled_hour_keeps_its_order_and_its_offset(opened, row, berlin):
+    database = opened()
+    early = datetime.fromisoformat("2026-10-25T02:30+02:00")
+    late = datetime.fromisoformat("2026-10-25T02:10+01:00")
+    sessions = kept(database, row(key="early", created=early), row(key="late", created=late))
+    assert [session["created"].isoformat() for session in sessions] == [
+        "2026-10-25T02:10:00+01:00",
+        "2026-10-25T02:30:00+02:00",
+    ]
