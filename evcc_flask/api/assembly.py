@@ -9,13 +9,13 @@ from marshmallow import Schema, fields
 
 from evcc_flask.version import VERSION
 
-from . import auth, battery, converters, door, errors, general, loadpoints, sessions
+from . import auth, battery, converters, door, errors, general, plans, sessions, system, tariffs, vehicles
 from .context import KEY, Context
 from .door import LARGEST_BODY, Door
 from .fast import JSON, FastState, StateBytes
 from .jsonbody import parsed
 
-BLUEPRINTS = (auth.blp, battery.blp, general.blp, loadpoints.blp, sessions.blp)
+BLUEPRINTS = (auth.blp, battery.blp, general.blp, plans.blp, sessions.blp, system.blp, tariffs.blp, vehicles.blp)
 
 
 class ErrorSchema(Schema):

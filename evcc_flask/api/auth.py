@@ -1,5 +1,6 @@
 """Operations of the tag auth: the life of a password and of a session, with evcc's answers."""
 
+import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import wraps
@@ -23,6 +24,8 @@ GONE = f"{COOKIE}=; Path=/; HttpOnly"
 """To the letter: clients compare it."""
 WORD = {"type": "string"}
 PLAIN = {"content_type": "text/plain"}
+
+log = logging.getLogger("auth")
 
 Handler = Callable[..., Response]
 
@@ -52,6 +55,7 @@ def _refusing(handler: Handler) -> Handler:
 
 @blp.get("/status")
 @blp.response(200, {"type": "string", "enum": ["true", "false"]}, **PLAIN)
+@blp.alt_response(200, schema={"type": "boolean"}, content_type="application/json", success=True)
 @blp.alt_response(403, schema=WORD, description="A demo", **PLAIN)
 @blp.alt_response(501, schema=WORD, description="No password is set yet", **PLAIN)
 @_refusing
@@ -84,7 +88,9 @@ def login() -> Response:
     try:
         visit = gate().login(checked(given["password"]), request.remote_addr or "")
     except WrongPassword:
+        log.warning("login refused: a wrong password from %s", request.remote_addr)
         return text(401, WRONG)
+    log.info("login from %s", request.remote_addr)
     end = http_date(datetime.fromtimestamp(visit.expires, UTC))
     secure = "; Secure" if request.is_secure else ""
     response = text(200, "")
@@ -121,7 +127,9 @@ def change_password() -> Response:
     try:
         first = gate().change(given.get("current"), new, request.remote_addr or "", cookie)
     except WrongPassword:
+        log.warning("change of the password refused: a wrong current one from %s", request.remote_addr)
         return text(400, WRONG)
+    log.warning("the password was %s from %s", "set" if first else "changed", request.remote_addr)
     return text(201 if first else 202, "")
 
 

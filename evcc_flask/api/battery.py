@@ -5,7 +5,7 @@ from evcc_flask.domain.words import BatteryMode
 
 from .blueprint import Blueprint
 from .context import context, state
-from .schemas.results import BatteryModeResult, BooleanResult, NumberResult
+from .schemas.results import BatteryModeResult, BooleanResult, NullResult, NumberResult
 
 blp = Blueprint("battery", __name__, url_prefix="/api")
 
@@ -15,6 +15,20 @@ blp = Blueprint("battery", __name__, url_prefix="/api")
 def set_battery_discharge_control(enable):
     """Keep the home battery from feeding a car that charges fast."""
     return state().change_site(battery_discharge_control=enable).battery_discharge_control
+
+
+@blp.post("/batterygridchargelimit/<number:cost>")
+@blp.response(200, NumberResult)
+def set_battery_grid_charge_limit(cost):
+    """Charge the home battery from the grid at or below this price (currency per kWh) or emission (g/kWh)."""
+    return state().change_site(battery_grid_charge_limit=cost).battery_grid_charge_limit
+
+
+@blp.delete("/batterygridchargelimit")
+@blp.response(200, NullResult)
+def remove_battery_grid_charge_limit():
+    """Charge the home battery from the sun only."""
+    return state().change_site(battery_grid_charge_limit=None).battery_grid_charge_limit
 
 
 @blp.post("/batterymode/<batterymode:batteryMode>")

@@ -5,16 +5,19 @@ Each converter says its schema, so that the served OpenAPI document states what 
 
 import math
 import re
+from datetime import datetime, time
 from typing import Any, ClassVar
 
 from flask import Flask
 from flask_smorest import Api
+from marshmallow import ValidationError as MarshmallowError
 from werkzeug.exceptions import BadRequest
 from werkzeug.routing import BaseConverter, Map, ValidationError
 
 from evcc_flask.domain.words import BatteryMode, Mode
 
 from .context import state
+from .schemas.plans import CLOCK, zone
 
 INT64 = 2**63 - 1
 
@@ -157,6 +160,95 @@ class Phases(Value):
         return {"type": "string", "enum": ["0", "1", "3"]}
 
 
+class VehicleName(Value):
+    """Any text; whether there is such a car is for the house to say."""
+
+    regex = r"[^/]+"
+
+    def parsed(self, text: str) -> str:
+        return text
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "minLength": 1, "pattern": "[a-zA-Z0-9_.:-]+"}
+
+
+class Timestamp(Value):
+    """A moment as RFC 3339 spells it."""
+
+    regex = r"[^/]+"
+    spelling = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+
+    def parsed(self, text: str) -> datetime:
+        try:
+            if not self.spelling.fullmatch(text):
+                raise ValueError
+            return datetime.fromisoformat(text.upper())
+        except ValueError:
+            raise BadRequest(f"{text} is no time like 2026-07-19T12:30:00Z") from None
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "format": "date-time"}
+
+
+class ClockTime(Value):
+    """A time of day."""
+
+    regex = r"[0-9]+:[0-9]+"
+
+    def parsed(self, text: str) -> time:
+        if not re.fullmatch(CLOCK, text):
+            raise BadRequest(f"{text} is no time of day like 07:30")
+        return datetime.strptime(text, "%H:%M").time()  # noqa: DTZ007 — a time of day
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "format": "HH:MM", "pattern": CLOCK}
+
+
+class Weekdays(Value):
+    """``1,2,5``; 0 is Sunday."""
+
+    regex = r"[0-9]+(?:,[0-9]+)*"
+
+    def parsed(self, text: str) -> tuple[int, ...]:
+        days = tuple(int(day) for day in text.split(",") if len(day) == 1)
+        if len(set(days)) < text.count(",") + 1 or max(days) > 6:
+            raise BadRequest(f"{text} are no weekdays from 0 (Sunday) to 6, each once")
+        return days
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "array", "uniqueItems": True, "items": {"type": "integer", "minimum": 0, "maximum": 6}}
+
+
+class Zone(Value):
+    """A name of the time zone database; its slashes are part of it."""
+
+    part_isolating = False
+    regex = r".+"
+
+    def parsed(self, text: str) -> str:
+        try:
+            zone(text)
+        except MarshmallowError as problem:
+            raise BadRequest(str(problem.messages[0])) from None
+        return text
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string"}
+
+
+class TariffUsage(Value):
+    """What a tariff is for; a word that is no usage has no tariff."""
+
+    regex = r"[a-z0-9]+"
+    usages: ClassVar = ("grid", "feedin", "co2", "planner", "solar")
+
+    def parsed(self, text: str) -> str:
+        return text
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "enum": list(self.usages)}
+
+
 CONVERTERS: dict[str, type[Value]] = {
     "number": Number,
     "whole": Whole,
@@ -165,6 +257,12 @@ CONVERTERS: dict[str, type[Value]] = {
     "mode": ModeWord,
     "batterymode": BatteryModeWord,
     "phases": Phases,
+    "vehicle": VehicleName,
+    "timestamp": Timestamp,
+    "clock": ClockTime,
+    "weekdays": Weekdays,
+    "zone": Zone,
+    "tariff": TariffUsage,
 }
 
 

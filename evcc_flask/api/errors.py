@@ -5,7 +5,7 @@ from typing import Any
 from flask import Flask, Response, current_app
 from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
 
-from evcc_flask.domain.wishes import Rejected
+from evcc_flask.domain.wishes import Rejected, Unknown
 from evcc_flask.security.redaction import REDACTOR
 
 NOT_FOUND = "404 page not found\n"
@@ -14,6 +14,7 @@ NOT_FOUND = "404 page not found\n"
 def register(app: Flask) -> None:
     """After flask-smorest, whose own handler this one replaces."""
     app.register_error_handler(Rejected, _rejected)
+    app.register_error_handler(Unknown, _unknown)
     app.register_error_handler(NotFound, _not_found)
     app.register_error_handler(HTTPException, _refused)
 
@@ -27,6 +28,10 @@ def error(status: int, text: str) -> Response:
 
 def _rejected(problem: Rejected) -> Response:
     return error(400, str(problem))
+
+
+def _unknown(problem: Unknown) -> Response:
+    return error(404, str(problem))
 
 
 def _not_found(problem: NotFound) -> Response:
@@ -47,5 +52,12 @@ def _sentence(problem: HTTPException) -> str:
     messages: Any = getattr(problem, "data", {}).get("messages")
     if not isinstance(messages, dict):
         return problem.description or problem.name
-    fields = (fields for fields in messages.values() if isinstance(fields, dict))
-    return "; ".join(f"{name}: {' '.join(map(str, said))}" for each in fields for name, said in each.items())
+    return "; ".join(_said(fields) for fields in messages.values())
+
+
+def _said(problem: Any, place: str = "") -> str:
+    """``plans.0.soc: Not a number.``"""
+    if isinstance(problem, dict):
+        return "; ".join(_said(inner, f"{place}.{name}".lstrip(".")) for name, inner in problem.items())
+    words = " ".join(map(str, problem)) if isinstance(problem, list) else str(problem)
+    return words if place in ("", "_schema") else f"{place}: {words}"

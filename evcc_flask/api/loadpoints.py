@@ -6,7 +6,8 @@ from evcc_flask.domain.settings import LoadpointSettings
 
 from .blueprint import Blueprint
 from .context import state
-from .schemas.results import BooleanResult, IntegerResult, ModeResult, NanoSecondsResult, NumberResult
+from .schemas.plans import EmptyResult, VehicleResult
+from .schemas.results import BooleanResult, IntegerResult, ModeResult, NanoSecondsResult, NullResult, NumberResult
 
 blp = Blueprint("loadpoints", __name__, url_prefix="/api/loadpoints/<loadpoint:id>")
 
@@ -97,6 +98,58 @@ def set_loadpoint_phases(id, phases):
 def set_loadpoint_priority(id, priority):
     """Higher numbers get the sun first."""
     return _changed(id, priority=priority).priority
+
+
+@blp.post("/smartcostlimit/<number:cost>")
+@blp.response(200, NumberResult)
+def set_loadpoint_smart_cost_limit(id, cost):
+    """Charge fast at or below this price (currency per kWh) or emission (g/kWh)."""
+    return _changed(id, smart_cost_limit=cost).smart_cost_limit
+
+
+@blp.delete("/smartcostlimit")
+@blp.response(200, NullResult)
+def delete_loadpoint_smart_cost_limit(id):
+    """Do not charge fast because of the price."""
+    return _changed(id, smart_cost_limit=None).smart_cost_limit
+
+
+@blp.post("/smartfeedinprioritylimit/<number:cost>")
+@blp.response(200, NumberResult)
+def set_loadpoint_smart_feed_in_priority_limit(id, cost):
+    """Leave the sun to the grid at or above this feed-in price (currency per kWh)."""
+    return _changed(id, smart_feed_in_limit=cost).smart_feed_in_limit
+
+
+@blp.delete("/smartfeedinprioritylimit")
+@blp.response(200, NullResult)
+def delete_loadpoint_smart_feed_in_priority_limit(id):
+    """Never leave the sun to the grid."""
+    return _changed(id, smart_feed_in_limit=None).smart_feed_in_limit
+
+
+@blp.post("/vehicle/<vehicle:name>")
+@blp.response(200, VehicleResult)
+def assign_loadpoint_vehicle(id, name):
+    """This car stands here, and nowhere else; until it leaves."""
+    car = state().assign_vehicle(id, name).vehicles[name].vehicle
+    return {"vehicle": car.title or car.name}
+
+
+@blp.delete("/vehicle")
+@blp.response(200, EmptyResult)
+def remove_loadpoint_vehicle(id):
+    """A guest stands here."""
+    state().assign_vehicle(id, None)
+    return {}
+
+
+@blp.patch("/vehicle")
+@blp.response(200, EmptyResult)
+def start_loadpoint_vehicle_detection(id):
+    """Forget which car stands here, so that it can be found out anew; no car can be recognised yet."""
+    state().assign_vehicle(id, None)
+    return {}
 
 
 def _changed(index: int, **changes: Any) -> LoadpointSettings:

@@ -1,11 +1,17 @@
 """Operations of the tag sessions."""
 
+from typing import Any
+
 from flask import Response, request
 
+from evcc_flask.storage.writer import Receipt
+
 from .blueprint import Blueprint
-from .context import context
+from .context import context, state
 from .csvtable import language, table
-from .schemas.sessions import SessionsQuery, SessionsResult
+from .errors import error
+from .schemas.results import NullResult
+from .schemas.sessions import SessionNames, SessionsQuery, SessionsResult
 
 blp = Blueprint("sessions", __name__, url_prefix="/api")
 
@@ -24,6 +30,32 @@ def get_sessions(query):
     response = Response(body, content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f"attachment; filename={_filename(year, month)}"
     return response
+
+
+@blp.put("/session/<whole(min=1):id>")
+@blp.arguments(SessionNames)
+@blp.response(200)
+def update_session(names, id):
+    """Name the vehicle or the loadpoint of a session; the name of a configured car becomes its title."""
+    cars = state().settings.vehicles
+    if names.get("vehicle") in cars:
+        car = cars[names["vehicle"]].vehicle
+        names["vehicle"] = car.title or car.name
+    return _kept(context().database.name_session(id, **names), Response())
+
+
+@blp.delete("/session/<whole(min=1):id>")
+@blp.response(200, NullResult)
+def delete_session(id):
+    """Delete a session for good, though its car may still be plugged in."""
+    return _kept(context().database.delete_session(id), None)
+
+
+def _kept(receipt: Receipt | None, answer: Any) -> Any:
+    if receipt is None:
+        return error(404, "no such session")
+    problem = receipt.wait(timeout_s=2.0)
+    return answer if problem is None else error(503, f"not written yet ({problem}); it is tried again every second")
 
 
 def _filename(year: int | None, month: int | None) -> str:

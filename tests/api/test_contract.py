@@ -1,19 +1,21 @@
 """What we serve and document, held against the contract: its paths, names, values and answers."""
 
-import json
+import importlib.util
 from pathlib import Path
 
 import pytest
 
-CONTRACT = json.loads((Path(__file__).parents[1] / "fixtures" / "contract.json").read_text())
-# Real installations need negative powers; a delay has no lower bound in the contract.
-OTHER_BOUNDS = {"power", "threshold", "delay"}
+_spec = importlib.util.spec_from_file_location("contract", Path(__file__).with_name("contract.py"))
+kept = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(kept)
+
+CONTRACT = kept.contract()
+THEIRS = {name: (path, method, operation) for name, path, method, operation in kept.operations(CONTRACT)}
+LATER = {"getSystemLogs", "getLogAreas"}
 
 
 @pytest.fixture(scope="module")
-def ours(tmp_path_factory):
-    import importlib.util
-
+def document(tmp_path_factory):
     spec = importlib.util.spec_from_file_location("house", Path(__file__).with_name("conftest.py"))
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -22,54 +24,38 @@ def ours(tmp_path_factory):
     house.database.close()
 
 
-def resolved(node):
-    """Follow the contract's references."""
-    while "$ref" in node:
-        target = CONTRACT
-        for part in node["$ref"].removeprefix("#/").split("/"):
-            target = target[part]
-        node = target
-    return node
+@pytest.fixture(scope="module")
+def ours(document):
+    return {name: (path, method, operation) for name, path, method, operation in kept.operations(document)}
 
 
-def operations(document):
-    for path, methods in document["paths"].items():
-        shared = methods.get("parameters", [])
-        for method, operation in methods.items():
-            if method != "parameters":
-                yield (
-                    path.removeprefix("/api"),
-                    method,
-                    {**operation, "parameters": shared + operation.get("parameters", [])},
-                )
+def test_every_operation_of_the_contract_is_served_and_no_other_that_is_not_said(ours):
+    served = {name: where[:2] for name, where in ours.items()}
+    theirs = {name: where[:2] for name, where in THEIRS.items()}
+    beyond = kept.OVERLAY["beyond"]
+    missing = theirs.keys() - served.keys()
+    assert missing <= LATER
+    assert {name: where for name, where in served.items() if name not in beyond} == {
+        name: where for name, where in theirs.items() if name not in missing
+    }
+    assert beyond.keys() <= served.keys()
 
 
-def test_every_documented_operation_is_the_contracts(ours):
-    theirs = {operation["operationId"]: (path, method) for path, method, operation in operations(CONTRACT)}
-    served = {operation["operationId"]: (path, method) for path, method, operation in operations(ours)}
-    assert len(served) == 26
-    assert served.items() <= theirs.items()
-
-
-def test_every_path_parameter_takes_what_the_contract_allows(ours):
-    theirs = {operation["operationId"]: operation for _, _, operation in operations(CONTRACT)}
-    for _, _, operation in operations(ours):
-        wanted = {
-            each["name"]: resolved(each["schema"])
-            for each in map(resolved, theirs[operation["operationId"]]["parameters"])
-        }
-        got = {each["name"]: each["schema"] for each in operation["parameters"]}
-        assert got.keys() == wanted.keys(), operation["operationId"]
-        for name, schema in got.items():
-            assert schema["type"] == wanted[name]["type"]
-            assert sorted(schema.get("enum", [])) == sorted(wanted[name].get("enum", []))
-            if name not in OTHER_BOUNDS:
-                bounds = [(one.get("minimum"), one.get("maximum")) for one in (schema, wanted[name])]
-                assert bounds[0] == bounds[1], (operation["operationId"], name)
+@pytest.mark.parametrize("name", THEIRS)
+def test_an_operation_takes_and_answers_what_the_contract_says(ours, document, name):
+    if name in LATER - ours.keys():
+        pytest.skip("not served yet")
+    assert kept.shape(ours[name][2], document) == kept.shape(THEIRS[name][2], CONTRACT)
 
 
 def test_every_operation_has_the_contracts_tag_and_a_sentence(ours):
-    theirs = {operation["operationId"]: operation for _, _, operation in operations(CONTRACT)}
-    for _, _, operation in operations(ours):
-        assert operation["tags"] == theirs[operation["operationId"]]["tags"]
+    for name, (_, _, operation) in ours.items():
+        if name in THEIRS:
+            assert operation["tags"] == THEIRS[name][2]["tags"]
         assert operation["summary"].endswith(".")
+
+
+def test_every_difference_has_its_reason():
+    entries = kept.OVERLAY["differences"]
+    assert all(len(entry["why"]) > 20 for entry in entries)
+    assert all(len(why) > 20 for why in kept.OVERLAY["beyond"].values())

@@ -34,12 +34,16 @@ class NanoSecondsResult(Result):
     result = fields.Integer(metadata={"description": "Nanoseconds"})
 
 
+class NullResult(Result):
+    result = fields.Dict(allow_none=True, metadata={"description": "Always null"})
+
+
 class BooleanResult(Result):
     result = fields.Boolean()
 
 
 class ModeResult(Result):
-    result = fields.Enum(Mode, by_value=True)
+    result = fields.Enum(Mode, by_value=True, metadata={"type": "string"})
 
 
 class BatteryModeResult(Result):
