@@ -12,7 +12,11 @@ from typing import Any
 import yaml
 
 FOLDER = Path(__file__).parents[1] / "fixtures"
-NAMES = sorted(str(file.relative_to(FOLDER).with_suffix("")) for file in FOLDER.rglob("*.yaml"))
+NAMES = sorted(
+    str(file.relative_to(FOLDER).with_suffix(""))
+    for file in FOLDER.rglob("*.yaml")
+    if file.read_text("utf-8").startswith("device:")
+)
 TABLES = ("coil", "discrete", "holding", "input")
 
 
