@@ -65,6 +65,10 @@ def test_a_phase_order_may_be_written_in_several_ways(read, house, order):
          "the minimum, 16 A, lies above the maximum, 6 A. Exchange them."),
         ("devices: {wallbox: {currents: {2p: {min: 6}}}}", "evcc-flask.yaml:1: devices.wallbox.currents.2p: failed "
          "parsing config file: unknown key. Known here: 1p, 3p."),
+        ("api: {origins: [ha.lan]}", "evcc-flask.yaml:1: api.origins[0]: 'ha.lan' is no origin. "
+         "Write it like https://evcc.example or http://ha.lan:8123."),
+        ("api: {proxies: [nginx]}", "evcc-flask.yaml:1: api.proxies[0]: 'nginx' is no network. "
+         "Write it like 192.168.1.5 or 172.17.0.0/16."),
         ("a: b: c", "evcc-flask.yaml:1: failed parsing config file: a second 'key:' on the same line, or a wrong "
          "indent; put a text with ': ' in quotes."),
     ],
