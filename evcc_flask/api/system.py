@@ -39,7 +39,7 @@ def set_telemetry_status(enable):
 @blp.alt_response(200, schema={"type": "string", "format": "binary"}, content_type="text/plain", success=True)
 def get_system_logs(query):
     """The last lines of the log, oldest first, as JSON or as a file to download."""
-    lines = [f"{line}\n" for line in RING.lines(query["level"], query["areas"], query["count"])]
+    lines = [f"{line}\n" for line in RING.lines(query["level"], query["areas"], query.get("count"))]
     if "format" not in query:
         return lines
     response = Response("".join(lines), content_type="text/plain; charset=utf-8")
