@@ -12,6 +12,7 @@ from evcc_flask.version import VERSION
 from . import auth, battery, converters, door, errors, general, plans, sessions, system, tariffs, vehicles
 from .context import KEY, Context
 from .door import LARGEST_BODY, Door
+from .envelope import BareMount
 from .fast import JSON, FastState, StateBytes
 from .jsonbody import parsed
 
@@ -62,5 +63,5 @@ def assemble(app: Flask, context: Context) -> None:
     door.register(app, context)
     answers = StateBytes(context.state, context.envelope, context.filters)
     app.extensions["state-bytes"] = answers
-    lane: Any = Door(FastState(app.wsgi_app, answers), context.rules)
+    lane: Any = Door(BareMount(FastState(app.wsgi_app, answers)), context.rules)
     app.wsgi_app = lane  # type: ignore[method-assign]

@@ -5,10 +5,11 @@ from collections.abc import Callable
 from typing import Any
 
 import flask_smorest
+from flask import request
 from webargs.flaskparser import FlaskParser
 
 from .context import context
-from .envelope import packed
+from .envelope import ENVELOPE, packed
 from .jsonbody import parsed
 
 
@@ -37,7 +38,7 @@ class Blueprint(flask_smorest.Blueprint):
 
     @staticmethod
     def _prepare_response_content(data: Any) -> Any:
-        return packed(data, context().envelope)
+        return packed(data, request.environ.get(ENVELOPE, context().envelope))
 
 
 def _camel(name: str) -> str:

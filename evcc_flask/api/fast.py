@@ -13,7 +13,7 @@ from urllib.parse import parse_qs
 from evcc_flask.control.state import Published, SharedState
 from evcc_flask.jq.pool import Pool
 
-from .envelope import WRAPPED, packed_bytes
+from .envelope import ENVELOPE, WRAPPED, packed_bytes
 
 Headers = list[tuple[str, str]]
 Answer = tuple[str, Headers, bytes]
@@ -64,14 +64,15 @@ class StateBytes:
         self._state = state
         self._envelope = envelope
         self._filters = filters
-        self._prepared = Prepared(state.published, envelope)
+        self._prepared: dict[str, Prepared] = {}
 
     def answer(self, environ: dict[str, Any]) -> Answer:
         """Status, headers and body by what the client accepts and has already."""
-        prepared, published = self._prepared, self._state.published
-        if prepared.published is not published:
+        envelope, published = environ.get(ENVELOPE, self._envelope), self._state.published
+        prepared = self._prepared.get(envelope)
+        if prepared is None or prepared.published is not published:
             # Two threads may do this at once; both come to the same.
-            prepared = self._prepared = Prepared(published, self._envelope)
+            prepared = self._prepared[envelope] = Prepared(published, envelope)
         known = environ.get("HTTP_IF_NONE_MATCH")
         if known and (published.etag in known or known == "*"):
             return prepared.unchanged

@@ -6,10 +6,13 @@ import pytest
 from evcc_flask import create_app
 from evcc_flask.config.model import Configuration, OwnConfig
 from evcc_flask.control.state import SharedState
+from evcc_flask.control.stored import restored
 from evcc_flask.control.view import Facts, View
 from evcc_flask.domain.readings import BatteryReading, ChargerReading, ChargerTraits, MeterReading
 from evcc_flask.domain.settings import LoadpointSettings, Settings
 from evcc_flask.domain.snapshot import LoadpointReading, Snapshot
+from evcc_flask.domain.vehicles import Vehicle, VehicleSettings
+from evcc_flask.domain.words import Feature
 from evcc_flask.storage.database import Database
 
 
@@ -43,18 +46,24 @@ VIEW = View(
         loadpoints=(box(switches_phases=True, physical_phases=3), box(physical_phases=1)),
     ),
 )
+SETTINGS = Settings(
+    title="Home",
+    vehicles={
+        "golf": VehicleSettings(Vehicle("golf", "blauer e-Golf", capacity_kwh=36.0)),
+        "bike": VehicleSettings(Vehicle("bike", features=frozenset({Feature.OFFLINE}))),
+    },
+    loadpoints=(LoadpointSettings(title="Carport"), LoadpointSettings(title="Garage")),
+)
 
 
 class House:
     """An app over a house with a controllable battery, a wallbox that switches phases, and a one-phase wallbox."""
 
-    def __init__(self, path):
+    def __init__(self, path, auth_disabled=False):
         self.clock = HouseClock()
         self.database = Database.open(path, self.clock)
-        settings = Settings(
-            title="Home", loadpoints=(LoadpointSettings(title="Carport"), LoadpointSettings(title="Garage"))
-        )
-        self.state = SharedState(settings, VIEW, self.database)
+        view = replace(VIEW, facts=replace(VIEW.facts, auth_disabled=auth_disabled))
+        self.state = SharedState(SETTINGS, view, self.database)
         self.verdict = Verdict()
 
     def app(self, envelope="wrapped"):
@@ -63,6 +72,14 @@ class House:
 
     def loadpoint(self, number):
         return self.state.settings.loadpoints[number - 1]
+
+    def after_restart(self):
+        """The settings as the next start finds them on the disk."""
+        return restored(SETTINGS, self.database.settings())
+
+    def shown(self):
+        """The published state."""
+        return self.state.published.state
 
     def without_battery(self):
         self.state.show(replace(VIEW, facts=replace(VIEW.facts, has_battery=False), snapshot=Snapshot()))

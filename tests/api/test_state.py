@@ -58,3 +58,13 @@ def test_both_envelopes_at_once(house):
 def test_scalars_are_wrapped_in_both_and_naked_in_bare(house):
     assert house.app("both").test_client().post("/api/residualpower/5").json == {"result": 5}
     assert house.app("bare").test_client().post("/api/residualpower/6").data == b"6\n"
+
+
+def test_below_bare_everything_is_naked_whatever_is_configured(house):
+    client = house.app("wrapped").test_client()
+    assert client.get("/bare/api/state").data == house.state.published.bare + b"\n"
+    assert client.get("/bare/api/state?_=1").json["siteTitle"] == "Home"
+    assert client.post("/bare/api/residualpower/6").data == b"6\n"
+    assert client.get("/bare/api/sessions").json == []
+    assert client.get("/bare/api/vehicles").status_code == 404
+    assert client.get("/api/state").data == house.state.published.body
