@@ -3,7 +3,9 @@
 Runs in gunicorn's master, which imports nothing of ours but the options: the house lives in the worker.
 """
 
+import mmap
 import os
+import signal
 import socket
 import sys
 import threading
@@ -43,8 +45,18 @@ LAST_WORDS_S = 1.0
 HOUSE_S = 3.9
 """The house takes at most so long to be left in order."""
 
-_left = threading.Event()
+START_AGAIN = 1
+"""Exit code after a shutdown that somebody asked for through the API: a supervisor starts us again."""
+
+# Shared with the worker, which is forked later.
+_asked_to_end = mmap.mmap(-1, 1)
+
+# What a signal's handler touches must bear that it interrupts itself: a pipe and a bare lock do. An Event or the start
+# of a thread, which hold a lock inside, do not.
 _leaving = threading.Lock()
+_at_home = threading.Lock()
+_at_home.acquire()
+_door = None
 
 
 def on_starting(server):
@@ -65,32 +77,28 @@ def nworkers_changed(server, new_value, old_value):
 
 
 def post_worker_init(worker):
-    """Say where we listen; SIGTERM leaves the house in order at once, while gunicorn lets requests end."""
+    """Say where we listen; from now on a signal that ends the worker leaves the house in order, beside gunicorn."""
     import logging
-    import signal
 
-    end = worker.handle_exit
-
-    def handle_exit(number, frame):
-        end(number, frame)
-        _leave(worker)
-
+    global _door
+    ordered, _door = os.pipe()
+    threading.Thread(target=_leave_all, args=(ordered,), name="leaving", daemon=True).start()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGABRT):
+        signal.signal(number, _leaving_first(signal.getsignal(number)))
+        signal.siginterrupt(number, False)
+    worker.wsgi.extensions["evcc-flask-end"] = lambda: _ask_to_end(worker.ppid)
     for listener in worker.sockets:
         logging.getLogger("main").info("listening at %s", listener)
-    signal.signal(signal.SIGTERM, handle_exit)
-    signal.siginterrupt(signal.SIGTERM, False)
 
 
-def worker_int(worker):
-    """SIGINT and SIGQUIT."""
-    _leave(worker)
-    _left.wait(HOUSE_S)
+def _leaving_first(handler):
+    """Ours comes first: gunicorn's may wait for ever for a lock that the interrupted code holds."""
 
+    def handle(number, frame):
+        os.write(_door, b".")
+        handler(number, frame)
 
-def worker_abort(worker):
-    """The worker hung and is about to be killed."""
-    _leave(worker)
-    _left.wait(HOUSE_S)
+    return handle
 
 
 def worker_exit(server, worker):
@@ -99,13 +107,23 @@ def worker_exit(server, worker):
         return
     if _leaving.acquire(blocking=False):
         _leave_house()
-    _left.wait(HOUSE_S)
+    _wait_until_left()
 
 
-def _leave(worker):
-    """Once, beside the signal: batteries and boxes first, then this process, even if a connection stays open."""
-    if _leaving.acquire(blocking=False):
-        threading.Thread(target=_leave_all, name="leaving", daemon=True).start()
+def on_exit(server):
+    """The master's last word."""
+    if _asked_to_end[0]:
+        raise SystemExit(START_AGAIN)
+
+
+def _ask_to_end(master):
+    _asked_to_end[0] = 1
+    os.kill(master, signal.SIGTERM)
+
+
+def _wait_until_left():
+    if _at_home.acquire(timeout=HOUSE_S):
+        _at_home.release()
 
 
 def _leave_house():
@@ -114,10 +132,14 @@ def _leave_house():
         if wiring is not None:
             wiring.stop()
     finally:
-        _left.set()
+        _at_home.release()
 
 
-def _leave_all():
+def _leave_all(ordered):
+    """Batteries and boxes first, then this process, even if a connection stays open."""
+    os.read(ordered, 1)
+    if not _leaving.acquire(blocking=False):
+        return
     _leave_house()
     threading.Event().wait(LAST_WORDS_S)
     os._exit(0)
