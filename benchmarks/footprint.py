@@ -28,6 +28,10 @@ def main() -> None:
             with urllib.request.urlopen(f"{running.url}/api/state") as answer:
                 answer.read()
         print(f"after 5000 requests: {pss_bytes(pids) / 1e6:.1f} MB Pss")
+        with urllib.request.urlopen(f"{running.url}/api/state?jq=.siteTitle") as answer:
+            answer.read()
+        pids = running.controller()
+        print(f"after a jq filter, {len(pids)} processes: {pss_bytes(pids) / 1e6:.1f} MB Pss")
     if soak_s:
         with demo({"EVCC_INTERVAL": "10s"}, "--speed", str(SPEED)) as running:
             soak(running, soak_s)

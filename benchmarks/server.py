@@ -17,15 +17,15 @@ from types import MappingProxyType
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """``url`` without a trailing slash; ``processes``: the controller's own (gunicorn's master and worker)."""
+    """``url`` without a trailing slash; ``processes``: gunicorn's master and worker, and the filters'."""
 
     url: str
     process: subprocess.Popen[bytes]
 
     def controller(self) -> list[int]:
-        """Process ids of gunicorn's master and its workers; the simulated house is not one of them."""
+        """Process ids of gunicorn's master, its worker and the filters'; the simulated house is not one of them."""
         family = [self.process.pid, *_descendants(self.process.pid)]
-        return [pid for pid in family if b"gunicorn" in _command(pid)]
+        return [pid for pid in family if any(name in _command(pid) for name in (b"gunicorn", b"jq.worker"))]
 
 
 @contextlib.contextmanager
@@ -59,8 +59,9 @@ def demo(environ: Mapping[str, str] = MappingProxyType({}), *options: str) -> It
 
 
 def _descendants(pid: int) -> list[int]:
-    children = Path(f"/proc/{pid}/task/{pid}/children")
-    found = [int(word) for word in children.read_text().split()] if children.exists() else []
+    # Each thread has children of its own.
+    lists = Path(f"/proc/{pid}/task").glob("*/children")
+    found = [int(word) for children in lists for word in children.read_text().split()]
     return found + [each for child in found for each in _descendants(child)]
 
 

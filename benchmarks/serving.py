@@ -1,4 +1,7 @@
-"""``/api/state`` straight from gunicorn, and nginx serving the same bytes, one after the other, in three rounds.
+"""``/api/state`` straight from gunicorn, one value of it by a jq filter, and nginx serving the state's bytes as a file.
+
+One after the other, in three rounds. The last line of a round asks for filters that nobody asked before, so that each
+is compiled and run by a worker of the pool.
 
 Needs wrk and nginx (Debian packages). Usage: python benchmarks/serving.py [seconds a round, 10]
 """
@@ -16,6 +19,15 @@ from pathlib import Path
 from server import demo
 
 CONNECTIONS = 16
+FILTER = "/api/state?jq=.loadpoints%5B0%5D.chargePower"
+NEW_FILTERS = """
+local number = 0
+request = function()
+    number = number + 1
+    return wrk.format("GET", path .. "%20%23" .. round .. "." .. start .. "." .. number)
+end
+"""
+"""For wrk: each request has a comment of its own."""
 
 
 def main() -> None:
@@ -33,6 +45,10 @@ def main() -> None:
                 ours, ours_p99 = _load(f"{running.url}/api/state", seconds)
                 theirs, _ = _load(url, seconds)
                 print(f"gunicorn {ours:7.0f}/s p99 {ours_p99}   nginx {theirs:7.0f}/s   {100 * ours / theirs:.2f} %")
+                same, same_p99 = _load(f"{running.url}{FILTER}", seconds)
+                print(f"same jq  {same:7.0f}/s p99 {same_p99}   {100 * same / theirs:.2f} %")
+                new, new_p99 = _load(f"{running.url}{FILTER}", seconds, _script(Path(folder)))
+                print(f"new jq   {new:7.0f}/s p99 {new_p99}   {100 * new / theirs:.2f} %", flush=True)
         finally:
             nginx.terminate()
             nginx.wait(5)
@@ -55,8 +71,15 @@ def _nginx(folder: Path, body: bytes) -> tuple[subprocess.Popen[bytes], str]:
     return process, f"http://127.0.0.1:{port}/state"
 
 
-def _load(url: str, seconds: int) -> tuple[float, str]:
-    command = ["wrk", "-t2", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency", url]
+def _script(folder: Path) -> str:
+    script = folder / "new.lua"
+    setup = "local threads = 0\nsetup = function(thread) thread:set('start', threads); threads = threads + 1 end\n"
+    script.write_text(f"{setup}local path = '{FILTER}'\nlocal round = {time.time():.0f}\n{NEW_FILTERS}")
+    return str(script)
+
+
+def _load(url: str, seconds: int, script: str | None = None) -> tuple[float, str]:
+    command = ["wrk", "-t2", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency", *(["-s", script] if script else []), url]
     report = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     rate = re.search(r"Requests/sec:\s+([\d.]+)", report)
     p99 = re.search(r"99%\s+(\S+)", report)

@@ -2,7 +2,7 @@
 
 from flask import Response
 
-from evcc_flask.jq.filters import FilterError
+from evcc_flask.jq.agreement import FilterError
 from evcc_flask.jq.pool import BusyError
 
 from .context import context, state

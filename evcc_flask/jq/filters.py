@@ -7,6 +7,7 @@ from functools import lru_cache
 from threading import Lock
 from typing import Any
 
+from .agreement import FilterError as FilterError
 from .prelude import in_front
 from .spelling import respelled
 
@@ -23,10 +24,6 @@ else:
 
 _MOST = 64 * 1024
 """Characters of a filter; longer ones are a mistake or an attack on the parser."""
-
-
-class FilterError(ValueError):
-    """The filter cannot be compiled, or failed on its input; the text is jq's own, for people."""
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,7 @@ import threading
 from collections import OrderedDict
 from pathlib import Path
 
-from .filters import FilterError
-from .worker import ANSWER, PROCESSOR_S, READY, REQUEST, WALL_S
+from .agreement import ANSWER, PROCESSOR_S, READY, REQUEST, WALL_S, FilterError
 
 log = logging.getLogger("jq")
 

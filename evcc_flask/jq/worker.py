@@ -9,21 +9,11 @@ import json
 import os
 import resource
 import signal
-import struct
 import time
 
-from .filters import FilterError, compile_filter
+from .agreement import ANSWER, MEMORY, PROCESSOR_S, READY, REQUEST, WALL_S, FilterError
+from .filters import compile_filter
 
-REQUEST = struct.Struct(">II")
-"""Before each request: bytes of the filter, bytes of the state (0: the same as before); both follow."""
-ANSWER = struct.Struct(">??I")
-"""Before each answer: whether it is a result or the reason why there is none, whether it is the last, its bytes."""
-READY = b"ready"
-
-MEMORY = 128 << 20
-"""Bytes of address space, the interpreter's own 20 MB among them."""
-PROCESSOR_S = 0.25
-WALL_S = 1.0
 LARGEST = 1 << 20
 """Bytes of an answer."""
 SPREAD = 32 << 20

@@ -166,6 +166,11 @@ def test_nothing_is_started_before_the_first_filter_and_two_processes_then():
     assert all(gone(pid) for pid in started)
 
 
+def test_who_only_asks_does_not_load_jq():
+    program = "import sys, evcc_flask.jq.pool; print({'pyjq', 'jq'} & sys.modules.keys())"
+    assert subprocess.check_output([sys.executable, "-c", program], text=True) == "set()\n"
+
+
 def test_a_worker_has_no_environment_and_no_way_out(single):
     before = set(children())
     asked(single, ".")
