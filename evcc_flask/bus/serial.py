@@ -78,10 +78,15 @@ class Line:
             )
 
     def close(self) -> None:
-        if self._port is not None:
+        port, self._port = self._port, None
+        if port is None:
+            return
+        if self._spec.device:
+            # While somebody else still holds the port, what keeps all out would outlive us, and keep us out, too.
             with contextlib.suppress(OSError, termios.error):
-                self._port.close()
-        self._port = None
+                fcntl.ioctl(port.fileno(), termios.TIOCNXCL)
+        with contextlib.suppress(OSError, termios.error):
+            port.close()
 
     def write(self, data: bytes) -> int:
         self._request = bytes(data)
