@@ -1,4 +1,4 @@
-"""Serves the page: one document, one style sheet, one script, all from here and nothing from elsewhere."""
+"""Serves the page and that of the API: each one document, one style sheet, one script, all from here and nothing from elsewhere."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +11,9 @@ FILES = {
     "/": ("page.html", "text/html"),
     "/page.css": ("page.css", "text/css"),
     "/page.js": ("page.js", "text/javascript"),
+    "/api/docs": ("apidocs.html", "text/html"),
+    "/api/apidocs.css": ("apidocs.css", "text/css"),
+    "/api/apidocs.js": ("apidocs.js", "text/javascript"),
 }
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
