@@ -52,7 +52,7 @@ class Procedure(Protocol):
     def __hash__(self) -> int: ...
 
     def run(self, wire: Any) -> Any:
-        """Do it and return the answer; raise ReadError. ``wire`` is the link's own (ModbusWire, or Traffic for calls)."""
+        """Do it and return the answer; raise ReadError. ``wire`` is the link's own: ModbusWire or Traffic."""
         ...
 
 
