@@ -12,7 +12,7 @@ _module = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(_module)
 
 _folder = Path(os.environ["HOUSE"])
-_house = _module.House(_folder / "evcc.db")
+_house = _module.House(_folder / "evcc.db", auth_disabled=bool(os.environ.get("OPEN_TO_ALL")))
 
 
 def _stop():

@@ -204,3 +204,25 @@ def test_the_processes_for_filters_end_with_the_server(serve, number):
     for handle in filters:
         assert select.select([handle], [], [], 5)[0]
         os.close(handle)
+
+
+def test_a_shutdown_is_answered_then_leaves_the_house_in_order_and_asks_for_a_new_start(serve, tmp_path):
+    served = serve(OPEN_TO_ALL="1").ready()
+    connection = served.connection()
+    connection.request("POST", "/api/system/shutdown")
+    answer = connection.getresponse()
+    assert (answer.status, answer.read()) == (204, b"")
+    connection.close()
+    served.ended(8)
+    assert served.process.returncode == 1
+    assert (tmp_path / "ended").exists()
+
+
+def test_a_stranger_cannot_shut_it_down(serve):
+    connection = serve().ready().connection()
+    connection.request("POST", "/api/system/shutdown")
+    answer = connection.getresponse()
+    assert (answer.status, answer.read()) == (401, b"Unauthorized")
+    connection.request("GET", "/api/health")
+    assert connection.getresponse().status == 200
+    connection.close()
