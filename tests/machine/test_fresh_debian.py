@@ -6,10 +6,10 @@ reach Debian's and Python's packages is taken from the machine that runs the tes
 
 import json
 import os
+import resource
 import shutil
 import socket
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -88,6 +88,12 @@ def base(suite: str) -> Path:
     return made
 
 
+def cpu_s() -> float:
+    """What the commands run until now have cost, however busy the machine is."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def _way_out(etc: Path) -> None:
     """Names are resolved, and packages reached, as on this machine."""
     apt = etc / "apt" / "apt.conf.d" / "90here"
@@ -131,11 +137,10 @@ def machine(request):
 def test_setup_says_what_it_installs_and_does_nothing_the_second_time(machine):
     said = machine.run("script/setup").stdout
     assert "setup: installing Debian packages: python3-venv python3-dev gcc" in said
-    began = time.monotonic()
+    began_s = cpu_s()
     again = machine.run("script/setup")
-    took_s = time.monotonic() - began
     assert again.stdout + again.stderr == ""
-    assert took_s < 1
+    assert cpu_s() - began_s < 1
 
 
 def test_the_demo_answers_within_five_seconds_and_ctrl_c_leaves_nothing(machine):
