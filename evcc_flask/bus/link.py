@@ -226,6 +226,8 @@ class WorkLink:
             tell()
 
     def _ran_job(self) -> bool:
+        """Whether another one may follow at once. After one that failed a read comes first: writes to a dead slave,
+        each at the cost of a time-out, must not starve the reads of its neighbours."""
         with self._wake:
             if not self._jobs:
                 return False
@@ -235,7 +237,7 @@ class WorkLink:
         self._urgent = False
         if done is not None:
             self._told(done, error)
-        return True
+        return error is None
 
     def _run_timer(self) -> None:
         now_s = self._clock.wire_s()

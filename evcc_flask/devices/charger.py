@@ -115,7 +115,7 @@ class SourceCharger:
     def renew(self, until_s: float) -> None:
         """Keep-alives may repeat the last decided value until ``until_s`` (house monotonic)."""
         self._lease.renew(until_s)
-        if not self._prepared:
+        if not self._prepared and not unanswered(self._parts.status):
             self._outbox.post(Errand("prepare", self._link_of(self._parts.current), self._prepare, _ignored))
         now_s = self._clock.monotonic_s()
         due = [sink for at_s, sink in self._later if at_s <= now_s]

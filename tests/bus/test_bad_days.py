@@ -40,6 +40,20 @@ def test_a_silent_slave_costs_its_time_out(bus, meter):
     assert 0.25 < time.monotonic() - began < 0.6
 
 
+def test_writes_to_a_silent_slave_one_after_the_other_do_not_starve_its_neighbours(bus, meter):
+    meter.silent.add(3)
+    link, ended = link_of(bus, meter), threading.Event()
+
+    def again(error):
+        if not ended.is_set():
+            link.submit(lambda wire: wire.write_register(3, 261, 0), again)
+
+    for _ in range(3):
+        again(None)
+    assert poll(bus, link) == (5, 5)
+    ended.set()
+
+
 def test_a_wrong_checksum_is_asked_again_at_once(bus, meter):
     faults = iter([True, False])
     meter.fault = lambda request, answer: answer[:-1] + bytes((answer[-1] ^ 1,)) if next(faults) else answer

@@ -201,6 +201,20 @@ def test_preparation_is_repeated_when_the_box_was_gone(box: Box) -> None:
     assert [name for name, _ in box.written] == ["prepare", "prepare"]
 
 
+def test_a_box_that_is_silent_is_prepared_when_it_answers_and_not_called_upon_before(box: Box) -> None:
+    charger = box.charger(prepare=box.sink("prepare"))
+    for _ in range(3):
+        box.is_silent(0)
+        charger.reading()
+        charger.renew(box.clock.s + 20)
+    assert box.link.jobs == []
+    box.says(0, "B")
+    charger.reading()
+    charger.renew(box.clock.s + 20)
+    box.link.work()
+    assert box.written == [("prepare", True)]
+
+
 def test_a_nonsense_status_is_no_reason_to_prepare_the_box_again(box: Box) -> None:
     charger = box.charger(prepare=box.sink("prepare"))
     for word in ("B", "Z", "Z"):
