@@ -1,4 +1,4 @@
-"""The command line: ``evcc-flask run | check | devices | password | apikey | demo``.
+"""The command line: ``evcc-flask run | check | devices | database | password | apikey | demo``.
 
 Without a subcommand it acts like ``run``, and it takes evcc's own flags, so that a script that starts evcc starts us.
 Everything heavy is imported by the command that needs it.
@@ -42,7 +42,7 @@ class DefaultsToRun(click.Group):
         return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return ["run", "check", "devices", "password", "apikey", "demo"]
+        return ["run", "check", "devices", "database", "password", "apikey", "demo"]
 
 
 @click.group(cls=DefaultsToRun, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -181,6 +181,37 @@ def _access(config: Path | None, database: Path | None) -> Iterator["Access"]:
             yield found
     except (Refused, StorageProblem, FileNotFoundError) as error:
         raise click.ClickException(str(error)) from None
+
+
+@main.group(short_help="Move in from evcc.")
+def database() -> None:
+    """The database of the house: settings, sessions, the journal of changes."""
+
+
+@database.command("import", short_help="Take over sessions, settings and devices from evcc's own database.")
+@click.argument("evccs", metavar="EVCC_DB", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option(
+    "--database", "ours", type=click.Path(path_type=Path), metavar="FILE", help="Ours; else one beside evcc's."
+)
+@click.option(
+    "-c",
+    "--config",
+    "target",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    default=Path("evcc.yaml"),
+    show_default=True,
+    help="Where the house is written to that evcc's web page had configured.",
+)
+def import_evcc(evccs: Path, ours: Path | None, target: Path) -> None:
+    """Take over sessions, settings and the password from EVCC_DB, evcc's own database, which is only read.
+
+    What evcc's web page configured is written as a commented evcc.yaml. What cannot be taken over is listed. What was
+    set here already stays, and nothing is doubled when it is done again.
+    """
+    from evcc_flask.commands.database import import_evcc as move_in
+
+    sys.exit(move_in(evccs, ours, target, click.echo))
 
 
 @main.group(short_help="Set or reset the owner's password.")

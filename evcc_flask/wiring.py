@@ -27,7 +27,8 @@ from evcc_flask.options import Options
 from evcc_flask.security.redaction import REDACTOR
 from evcc_flask.storage.database import Database
 from evcc_flask.storage.owner import Owner
-from evcc_flask.storage.place import house_file, usual_file
+from evcc_flask.storage.place import WRITTEN, house_file, usual_file, written_house
+from evcc_flask.takeover import move_in_once
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -43,13 +44,19 @@ class Server:
 
     def __init__(self, options: Options, environ: Mapping[str, str]) -> None:
         configuration = load(options.config, {**environ, **options.overrides()})
-        self.configuration = configuration
         self.clock = parse_demo_clock(options.demo_clock) if options.demo_clock else SystemClock()
         REDACTOR.learn(configuration.raw)
         start_logs(configuration.log, configuration.levels, redact=REDACTOR.text, now=self.clock.now)
-        path, elsewhere = house_file(usual_file(configuration.database))
+        named = usual_file(configuration.database)
+        path, elsewhere = house_file(named)
         self._owner = Owner.take(path)
         self.database = Database.open(path, self.clock)
+        if elsewhere:
+            move_in_once(named, self.database, path.with_name(WRITTEN) if configuration.file is None else None)
+        if configuration.file is None and (written := written_house(configuration.database)):
+            configuration = load(written, {**environ, **options.overrides()})
+            REDACTOR.learn(configuration.raw)
+        self.configuration = configuration
         self.clock.trust_after(self.database.newest_time())
         rows = self.database.settings()
         built = build_house(configuration, self.clock, self._bus(rows))

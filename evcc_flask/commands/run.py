@@ -10,6 +10,7 @@ from typing import NoReturn
 from evcc_flask.config.load import find, load
 from evcc_flask.layout import project_file
 from evcc_flask.options import Options
+from evcc_flask.storage.place import written_house
 
 
 def server_command() -> list[str]:
@@ -21,13 +22,15 @@ def server_command() -> list[str]:
 def completed(options: Options, environ: Mapping[str, str]) -> Options:
     """Every path absolute, and the port that counts: the option, EVCC_NETWORK_PORT, the file, or 7070."""
     config = options.config or find(environ)
-    port = load(config, {**environ, **options.overrides()}).port
+    configuration = load(config, {**environ, **options.overrides()})
+    if config is None and (config := written_house(configuration.database)):
+        configuration = load(config, {**environ, **options.overrides()})
     return replace(
         options,
         config=_absolute(config),
         database=_absolute(options.database),
         custom_css=_absolute(options.custom_css),
-        port=port,
+        port=configuration.port,
     )
 
 

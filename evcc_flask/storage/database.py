@@ -18,7 +18,8 @@ from evcc_flask.domain.ports import Clock
 from evcc_flask.domain.sessions import SessionRow
 from evcc_flask.layout import project_file
 
-from . import book, journal
+from . import book, journal, takeover
+from .evccs import EvccFile
 from .models import Session, Setting
 from .problem import StorageProblem
 from .schema import migrate, steps
@@ -121,6 +122,22 @@ class Database:
             kept = Setting.select(Setting.value).where(Setting.key == NEWEST).execute(self._database)
             times += [book.utc(row.value) for row in kept]
         return max((time for time in times if time), default=None)
+
+    def took(self, evccs: Path) -> bool:
+        """Whether that file of evcc's is in here already."""
+        return str(evccs.absolute()) in (self.settings().get(takeover.DONE) or ())
+
+    def take_over(self, evccs: Path, file: EvccFile, values: Mapping[str, Any]) -> takeover.Taken:
+        """Sessions of evcc's file and ``values``, settings by our keys; what was set here already stays.
+
+        All or nothing. Raises StorageProblem.
+        """
+        try:
+            with self._database.connection_context():
+                return takeover.take_over(self._database, evccs, file, values, self._clock.now())
+        except DatabaseError as error:
+            message = f"{evccs} could not be taken over into {self._path} ({error}). Nothing was changed."
+            raise StorageProblem(message) from error
 
     def problem(self) -> Issue | None:
         """The last write failed: what was changed is kept in memory and tried again every second."""

@@ -10,6 +10,9 @@ from .problem import StorageProblem
 
 OWN = "evcc-flask.db"
 """The name of our file beside another program's."""
+WRITTEN = "evcc-imported.yaml"
+"""Beside our file: the house that evcc's web page had configured, written when it was taken over. evcc looks for no
+such name; a start of ours without an evcc.yaml does."""
 
 
 def house_file(named: Path) -> tuple[Path, Issue | None]:
@@ -30,6 +33,15 @@ def house_file(named: Path) -> tuple[Path, Issue | None]:
 def usual_file(named: str | None) -> Path:
     """What the configuration names, or the place where our file lies where it names none."""
     return Path(named) if named else Path.home() / ".evcc" / OWN
+
+
+def written_house(named: str | None) -> Path | None:
+    """The file ``WRITTEN``, if there is one. ``named``: the database as the configuration names it."""
+    try:
+        file = house_file(usual_file(named))[0].with_name(WRITTEN)
+    except StorageProblem:
+        return None
+    return file if file.is_file() else None
 
 
 def _foreign(path: Path) -> bool:
