@@ -9,6 +9,8 @@ from evcc_flask.domain.wishes import Rejected, Unknown
 from evcc_flask.security.redaction import REDACTOR
 
 NOT_FOUND = "404 page not found\n"
+LONGEST = 1000
+"""Letters of an error."""
 
 
 def register(app: Flask) -> None:
@@ -21,7 +23,9 @@ def register(app: Flask) -> None:
 
 def error(status: int, text: str) -> Response:
     """One error as JSON, without secrets."""
-    response = current_app.json.response({"error": REDACTOR.text(text)})
+    # Looking for secrets in megabytes of complaints would stop the whole process for seconds.
+    said = REDACTOR.text(text[: 4 * LONGEST])
+    response = current_app.json.response({"error": said if len(said) <= LONGEST else f"{said[:LONGEST]} …"})
     response.status_code = status
     return response
 

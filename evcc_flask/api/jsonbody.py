@@ -4,10 +4,15 @@ import json
 import math
 from typing import Any, NoReturn
 
+MOST_VALUES = 10_000
+"""Ten times what any operation takes; each one costs time to be checked."""
+
 
 def parsed(body: str | bytes) -> Any:
-    """The value. Raises json.JSONDecodeError for NaN, 1e999, half characters and endless nesting, too."""
+    """The value. Raises json.JSONDecodeError, also for NaN, 1e999, half characters, endless nesting, a flood of values."""
     text = _decoded(body)
+    if text.count(",") > MOST_VALUES:
+        raise json.JSONDecodeError(f"more than {MOST_VALUES} values", "?", 0)
     try:
         value = json.loads(text, parse_constant=_no_number, parse_float=_finite)
         if "\\u" in text:

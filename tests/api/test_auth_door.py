@@ -251,7 +251,7 @@ def test_a_body_without_a_length_is_taken_up_to_the_same_size(opened):
     "body",
     ["[" * 100_000, "[" * 100_000 + "]" * 100_000, '{"a":' * 50_000 + "1" + "}" * 50_000, "NaN", "[Infinity]", "1e999",
      "-Infinity", "[-1e999]", "9" * 5000, '"\\ud800"', '{"a": "\\uDFFF"}', "{", "[1,]", '"\x00"', b"\xff\xfe",
-     b"\xef\xbb\xbf{}"],
+     b"\xef\xbb\xbf{}", "[" + "{}," * 100_000 + "{}]"],
 )  # fmt: skip
 def test_odd_json_is_an_error_like_any_other(opened, body):
     with pytest.raises(json.JSONDecodeError):
@@ -346,3 +346,17 @@ def test_a_body_in_chunks_is_read(served):
     body = [b'{"new": ', b'"', WORD.encode(), b'"}']
     answer = answered(served, "PUT", "/api/auth/password", iter(body))
     assert answer.status == 201
+
+
+@pytest.mark.parametrize(
+    "plans", ["[" + "{}," * 100_000 + "{}]", "[" + "{}," * 9_990 + "{}]", '["' + "x" * 1_000_000 + '"]']
+)
+def test_a_flood_of_plans_is_refused_at_once_with_a_short_sentence(opened, plans, monkeypatch):
+    client = opened()
+    looked_at = []
+    monkeypatch.setattr("evcc_flask.api.errors.REDACTOR.text", lambda text: looked_at.append(len(text)) or text)
+    for body in (plans, f'{{"plans": {plans}}}'):
+        answer = client.post("/api/vehicles/car/plan/repeating", data=body, content_type="application/json")
+        assert 400 <= answer.status_code < 500
+        assert len(answer.data) < 1200
+    assert max(looked_at, default=0) <= 4000
