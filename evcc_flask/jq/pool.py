@@ -267,5 +267,5 @@ def _places() -> list[str]:
         if spec is None or spec.origin is None:
             raise OSError(f"{name} is not installed; install evcc-flask again")
         place = Path(spec.origin).parent
-        found.append(str(place.parent if name == "evcc_flask" else place))
+        found.append(str(place.parent if spec.submodule_search_locations else place))
     return list(dict.fromkeys(found))

@@ -12,13 +12,16 @@ import signal
 import time
 
 from .agreement import ANSWER, MEMORY, PROCESSOR_S, READY, REQUEST, WALL_S, FilterError
-from .filters import compile_filter
+from .filters import OLD, compile_filter
 
 LARGEST = 1 << 20
 """Bytes of an answer."""
 SPREAD = 32 << 20
 """Bytes of memory with which a worker ends itself: programs are kept, and large ones shall not be kept for ever."""
 
+_NO_JSON = "the result holds a number or a character that JSON does not have"
+_NUMBERS = f'if any(.. | numbers; isnan or isinfinite) then error("{_NO_JSON}") else . end'
+"""Said to the newer engine, which writes null for nan and the largest double for infinite."""
 _CHANNEL = 0
 _MOST = (
     (resource.RLIMIT_AS, MEMORY),
@@ -73,7 +76,7 @@ def _limited(text: str, state: object) -> tuple[bool, bytes]:
 
 def _answer(text: str, state: object) -> tuple[bool, bytes]:
     try:
-        results = compile_filter(text).all(state)
+        results = compile_filter(text if OLD else f"({text}\n) | {_NUMBERS}").all(state)
         if len(results) != 1:
             return False, b"too many results" if results else b"empty result"
         answer = json.dumps(results[0], ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
@@ -82,7 +85,7 @@ def _answer(text: str, state: object) -> tuple[bool, bytes]:
     except RecursionError:
         return False, b"this is nested too deeply"
     except ValueError:
-        return False, b"the result holds a number or a character that JSON does not have"
+        return False, _NO_JSON.encode()
     if len(answer) > LARGEST:
         return False, b"the result is larger than %d bytes" % LARGEST
     return True, answer
