@@ -9,7 +9,7 @@ MOST_VALUES = 10_000
 
 
 def parsed(body: str | bytes) -> Any:
-    """The value. Raises json.JSONDecodeError, also for NaN, 1e999, half characters, endless nesting, a flood of values."""
+    """The value. Raises json.JSONDecodeError, also for NaN, 1e999, half characters, endless nesting, a flood."""
     text = _decoded(body)
     if text.count(",") > MOST_VALUES:
         raise json.JSONDecodeError(f"more than {MOST_VALUES} values", "?", 0)

@@ -5,10 +5,14 @@ evcc rows hold, is read too. Setting values are JSON, except that a word stands 
 """
 
 import json
+import logging
 from datetime import UTC, datetime
 from typing import Any
 
 from peewee import AutoField, BooleanField, FloatField, IntegerField, Model, TextField
+
+# peewee's debug lines show what is stored, the password's hash and the key of the sessions too, whoever asks for them.
+logging.getLogger("peewee").addFilter(lambda record: record.levelno > logging.DEBUG)
 
 
 class MomentField(TextField):

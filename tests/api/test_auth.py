@@ -10,6 +10,8 @@ import pytest
 from itsdangerous import URLSafeSerializer
 
 from evcc_flask.control.view import Facts, View
+from evcc_flask.security import apikeys
+from evcc_flask.security.apikeys import Right
 from evcc_flask.security.gate import Mode
 from evcc_flask.storage.database import Database
 
@@ -326,3 +328,26 @@ def test_in_a_demo_nobody_logs_in(house):
     assert login(client).status_code == 403
     assert client.put("/api/auth/password", json={"new": "x"}).status_code == 403
     assert client.post("/api/auth/logout").status_code == 200
+
+
+def test_nothing_that_opens_the_door_ever_leaves(house, owner, caplog):
+    """Passwords, their hashes, the key of the sessions, sessions and API keys, in answers, headers and the log."""
+    caplog.set_level(0)
+    rows = house.database.settings()
+    key, keys = apikeys.added(None, "widget", Right.FULL, house.clock.now())
+    house.database.save({"auth.keys": keys}).wait(2)
+    secrets = [WORD, rows["adminPassword"], rows["auth.key"], *rows["auth.sessions"], owner.get_cookie("auth").value]
+    secrets += [key, keys["widget"]["hash"], "a wrong one"]
+    login(owner, "a wrong one")
+    owner.put("/api/auth/password", json={"current": "a wrong one", "new": WORD})
+    owner.post("/api/loadpoints/1/mode/pv", headers={"Authorization": f"Bearer {key}"})
+    owner.post(f"/api/loadpoints/1/mode/{key}")
+    owner.get(f"/api/sessions?year={key}")
+    said = []
+    for rule in owner.application.url_map.iter_rules():
+        if "GET" in (rule.methods or ()) and not rule.arguments:
+            answer = owner.get(f"{rule.rule}?level=debug")
+            said.append(f"{answer.headers} {answer.text}")
+    assert len(said) > 7
+    text = " ".join([*said, caplog.text])
+    assert [secret for secret in secrets if secret in text] == []
