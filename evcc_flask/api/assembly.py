@@ -9,14 +9,17 @@ from marshmallow import Schema, fields
 
 from evcc_flask.version import VERSION
 
-from . import auth, battery, converters, door, errors, general, plans, sessions, system, tariffs, vehicles
+from . import auth, battery, changes, converters, door, errors, general, plans, sessions, system, tariffs, vehicles
 from .context import KEY, Context
 from .door import LARGEST_BODY, Door
 from .envelope import BareMount
 from .fast import JSON, FastState, StateBytes
 from .jsonbody import parsed
 
-BLUEPRINTS = (auth.blp, battery.blp, general.blp, plans.blp, sessions.blp, system.blp, tariffs.blp, vehicles.blp)
+BLUEPRINTS = (
+    *(auth.blp, battery.blp, changes.blp, general.blp, plans.blp),
+    *(sessions.blp, system.blp, tariffs.blp, vehicles.blp),
+)
 
 
 class ErrorSchema(Schema):
@@ -61,6 +64,7 @@ def assemble(app: Flask, context: Context) -> None:
         api.register_blueprint(blueprint)
     errors.register(app)
     door.register(app, context)
+    changes.register(app)
     answers = StateBytes(context.state, context.envelope, context.filters)
     app.extensions["state-bytes"] = answers
     lane: Any = Door(BareMount(FastState(app.wsgi_app, answers)), context.rules)

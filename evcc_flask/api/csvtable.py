@@ -3,7 +3,7 @@
 import csv
 import io
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -51,15 +51,18 @@ def language(asked: str | None, accepted: str | None, environ: Mapping[str, str]
     return "de"
 
 
-def table(rows: Sequence[Mapping[str, Any]], lang: str) -> bytes:
-    """The whole file, with the byte order mark that spreadsheets want."""
+def table(rows: Iterable[Mapping[str, Any]], lang: str) -> Iterator[bytes]:
+    """The file line by line, with the byte order mark that spreadsheets want."""
     heads, separator, point = (GERMAN, ";", ",") if lang == "de" else (ENGLISH, ",", ".")
-    text = io.StringIO()
-    writer = csv.writer(text, delimiter=separator, lineterminator="\n")
-    writer.writerow(heads.values())
+    yield "\ufeff".encode() + _line(heads.values(), separator)
     for row in rows:
-        writer.writerow([_cell(name, row[name], point) for name in heads])
-    return "\ufeff".encode() + text.getvalue().encode()
+        yield _line((_cell(name, row[name], point) for name in heads), separator)
+
+
+def _line(cells: Iterable[str], separator: str) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, delimiter=separator, lineterminator="\n").writerow(cells)
+    return text.getvalue().encode()
 
 
 def _cell(name: str, value: Any, point: str) -> str:

@@ -9,9 +9,12 @@ from evcc_flask.storage.writer import Receipt
 from .blueprint import Blueprint
 from .context import context, state
 from .csvtable import language, table
+from .envelope import BARE, ENVELOPE
 from .errors import error
+from .fast import JSON
+from .longlist import listing, sent
 from .schemas.results import NullResult
-from .schemas.sessions import SessionNames, SessionsQuery, SessionsResult
+from .schemas.sessions import Session, SessionNames, SessionsQuery, SessionsResult
 
 blp = Blueprint("sessions", __name__, url_prefix="/api")
 
@@ -23,11 +26,12 @@ blp = Blueprint("sessions", __name__, url_prefix="/api")
 def get_sessions(query):
     """The charging sessions, newest first, as JSON or as a table to download."""
     year, month = query.get("year"), query.get("month")
-    rows = context().database.sessions(year, month)
+    rows = context().database.each_session(year, month)
     if query.get("format") != "csv":
-        return rows
-    body = table(rows, language(query.get("lang"), request.headers.get("Accept-Language")))
-    response = Response(body, content_type="text/csv; charset=utf-8")
+        bare = request.environ.get(ENVELOPE, context().envelope) == BARE
+        return sent(listing(map(Session().dump, rows), bare=bare), JSON)
+    lang = language(query.get("lang"), request.headers.get("Accept-Language"))
+    response = sent(table(rows, lang), "text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f"attachment; filename={_filename(year, month)}"
     return response
 

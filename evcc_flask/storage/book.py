@@ -1,5 +1,6 @@
 """The book of sessions: how a row of the core becomes a row on disk, and what a list of them is."""
 
+import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -82,15 +83,15 @@ def published(row: Session) -> dict[str, Any]:
         "loadpoint": row.loadpoint or "",
         "identifier": row.identifier or "",
         "vehicle": row.vehicle or "",
-        "odometer": row.odometer,
-        "meterStart": row.meter_start_kwh,
-        "meterStop": row.meter_end_kwh,
-        "chargedEnergy": row.charged_kwh,
+        "odometer": _finite(row.odometer),
+        "meterStart": _finite(row.meter_start_kwh),
+        "meterStop": _finite(row.meter_end_kwh),
+        "chargedEnergy": _finite(row.charged_kwh),
         "chargeDuration": row.charge_duration,
-        "solarPercentage": row.solar_percentage,
-        "price": row.price,
-        "pricePerKWh": row.price_per_kwh,
-        "co2PerKWh": row.co2_per_kwh,
+        "solarPercentage": _finite(row.solar_percentage),
+        "price": _finite(row.price),
+        "pricePerKWh": _finite(row.price_per_kwh),
+        "co2PerKWh": _finite(row.co2_per_kwh),
     }
 
 
@@ -160,6 +161,11 @@ def _span(year: int, month: int | None) -> tuple[str, str]:
     after_year, after_month = (year + 1, 1) if month in (None, 12) else (year, month + 1)
     after = datetime(after_year, after_month, 1).astimezone()
     return first.astimezone(UTC).strftime(UTC_TEXT), after.astimezone(UTC).strftime(UTC_TEXT)
+
+
+def _finite(value: float | None) -> float | None:
+    """Rows of other programs may hold an infinite price per kWh."""
+    return value if value is not None and math.isfinite(value) else None
 
 
 def _local(moment: datetime | None) -> datetime | None:

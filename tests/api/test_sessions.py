@@ -1,4 +1,8 @@
+import json
+import os
+import sqlite3
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -107,3 +111,46 @@ def test_the_german_table(client):
 )
 def test_the_language_is_asked_for_then_the_browsers_then_the_systems(asked, accepted, system, chosen):
     assert language(asked, accepted, {"LANG": system}) == chosen
+
+
+@pytest.fixture
+def long_list(house, tmp_path):
+    with sqlite3.connect(tmp_path / "evcc.db") as database:
+        database.execute(
+            "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 99999)"
+            " INSERT INTO sessions (created, finished, loadpoint, vehicle, charged_kwh, price_per_kwh, closed)"
+            " SELECT datetime('2020-01-01', (i * 30) || ' minutes'),"
+            " datetime('2020-01-01', (i * 30 + 25) || ' minutes'), 'Carport', 'ä' || i, 1 + i % 20, 9e999, 1 FROM n"
+        )
+
+
+def resident_bytes():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
+
+
+@pytest.mark.usefixtures("long_list")
+@pytest.mark.parametrize("query", ["format=csv&lang=de", ""])
+def test_a_hundred_thousand_sessions_go_out_in_constant_memory(client, query):
+    before, size, most, last = resident_bytes(), 0, 0, b""
+    for number, piece in enumerate(client.get(f"/api/sessions?{query}").iter_encoded()):
+        size += len(piece)
+        last = piece
+        if number % 20 == 0:
+            most = max(most, resident_bytes())
+    assert size > 6_000_000
+    assert most - before < 5_000_000
+    assert last.endswith(b"]}\n" if not query else b"\n")
+
+
+@pytest.mark.usefixtures("long_list")
+def test_a_list_in_pieces_is_one_list(client):
+    sessions = json.loads(client.get("/api/sessions?year=2021").data)["result"]
+    assert len(sessions) == 365 * 48
+    assert {session["pricePerKWh"] for session in sessions} == {None}
+    assert json.loads(client.get("/bare/api/sessions?year=2021").data) == sessions
+
+
+@pytest.mark.usefixtures("charged")
+def test_a_short_list_has_its_length(client):
+    answer = client.get("/api/sessions")
+    assert int(answer.headers["Content-Length"]) == len(answer.data)

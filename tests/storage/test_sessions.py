@@ -1,7 +1,6 @@
 import os
 import time
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -158,35 +157,25 @@ def test_what_is_not_there_cannot_be_named_or_deleted(opened):
 
 @pytest.fixture
 def many(opened, path):
-    """A database with 100,000 sessions, one every half hour, the last ones without a time."""
+    """A database with 20,000 sessions, one every half hour, the last ones without a time."""
     import sqlite3
 
     opened().close()
     with sqlite3.connect(path) as other:
         other.execute(
-            "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 99999)"
+            "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 19999)"
             " INSERT INTO sessions (created, finished, loadpoint, vehicle, charged_kwh, closed)"
-            " SELECT CASE WHEN i < 99990 THEN datetime('2020-01-01', (i * 30) || ' minutes') END,"
+            " SELECT CASE WHEN i < 19990 THEN datetime('2020-01-01', (i * 30) || ' minutes') END,"
             " datetime('2020-01-01', (i * 30 + 25) || ' minutes'), 'Carport', 'car ' || i, 1 + i % 20, 1 FROM n"
         )
     return opened()
 
 
-def resident_bytes():
-    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
-
-
-def test_a_hundred_thousand_sessions_are_read_in_order_and_little_memory(many):
-    count, last, before, most = 0, None, resident_bytes(), 0
-    for session in many.each_session():
-        count += 1
-        moment = session["created"]
-        assert last is None or moment is None or moment <= last
-        last = moment or last
-        if count % 5000 == 0:
-            most = max(most, resident_bytes())
-    assert (count, session["created"]) == (100_000, None)
-    assert most - before < 8_000_000
+def test_a_long_list_is_read_in_its_order_and_whole(many):
+    times = [session["created"] for session in many.each_session()]
+    assert len(times) == 20_000
+    assert times[-10:] == [None] * 10
+    assert times[:-10] == sorted(times[:-10], reverse=True)
 
 
 def test_one_month_of_a_long_list_is_found_by_its_index(many, path):
@@ -194,9 +183,9 @@ def test_one_month_of_a_long_list_is_found_by_its_index(many, path):
 
     from evcc_flask.storage import book
 
-    assert len(many.sessions(2021, 2)) == 28 * 48
+    assert len(many.sessions(2020, 2)) == 29 * 48
     with sqlite3.connect(path) as other:
-        for query in (book.listed(None, None), book.listed(2021, 2)):
+        for query in (book.listed(None, None), book.listed(2020, 2)):
             plan = other.execute("EXPLAIN QUERY PLAN " + query.sql()[0], query.sql()[1]).fetchall()
             assert "sessions_moment" in str(plan)
             assert "TEMP B-TREE" not in str(plan)
