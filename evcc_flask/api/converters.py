@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from flask import Flask
 from flask_smorest import Api
 from marshmallow import ValidationError as MarshmallowError
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, NotFound
 from werkzeug.routing import BaseConverter, Map, ValidationError
 
 from evcc_flask.domain.words import BatteryMode, Mode
@@ -94,7 +94,8 @@ class Loadpoint(Value):
     def parsed(self, text: str) -> int:
         index = int(text) - 1
         if index >= len(state().settings.loadpoints):
-            raise ValidationError
+            # Of a path with several methods the router would take another refusal for a wrong method.
+            raise NotFound
         return index
 
     def schema(self) -> dict[str, Any]:

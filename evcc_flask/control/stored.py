@@ -6,6 +6,7 @@ from typing import Any
 
 from evcc_flask.domain.settings import LoadpointSettings, Settings, Threshold
 from evcc_flask.domain.vehicles import VehicleSettings
+from evcc_flask.domain.wishes import sensible
 from evcc_flask.domain.words import Mode
 
 from . import storedplans
@@ -52,7 +53,7 @@ def entries(settings: Settings) -> dict[str, Any]:
 
 def restored(settings: Settings, rows: Mapping[str, Any]) -> Settings:
     """``settings`` of the configuration, with what was stored laid over; a row that makes no sense is passed over."""
-    site = {name: rows[key] for key, name in _SITE.items() if _fits(rows.get(key), getattr(settings, name))}
+    site = {name: rows[key] for key, name in _SITE.items() if _fits(rows.get(key), getattr(settings, name), name)}
     loadpoints = tuple(
         _restored_loadpoint(loadpoint, f"lp{number}.", rows, settings.vehicles)
         for number, loadpoint in enumerate(settings.loadpoints, 1)
@@ -66,7 +67,7 @@ def _restored_loadpoint(
 ) -> LoadpointSettings:
     values: dict[str, Any] = {}
     for key, name in _LOADPOINT.items():
-        if _fits(rows.get(prefix + key), getattr(loadpoint, name)):
+        if _fits(rows.get(prefix + key), getattr(loadpoint, name), name):
             values[name] = rows[prefix + key]
     mode = rows.get(prefix + "mode")
     if mode in {known.value for known in Mode}:
@@ -74,8 +75,8 @@ def _restored_loadpoint(
     for word in ("enable", "disable"):
         threshold: Threshold = getattr(loadpoint, word)
         values[word] = Threshold(
-            _number(rows.get(f"{prefix}{word}Threshold"), threshold.power_w),
-            _number(rows.get(f"{prefix}{word}Delay"), threshold.delay_s),
+            _number(rows.get(f"{prefix}{word}Threshold"), threshold.power_w, f"{word}_power_w"),
+            _number(rows.get(f"{prefix}{word}Delay"), threshold.delay_s, f"{word}_delay_s"),
         )
     vehicle = rows.get(prefix + "vehicle", loadpoint.vehicle)
     if vehicle is None or (isinstance(vehicle, str) and vehicle in vehicles):
@@ -94,11 +95,11 @@ def _restored_vehicle(vehicle: VehicleSettings, prefix: str, rows: Mapping[str, 
     )
 
 
-def _fits(value: Any, default: Any) -> bool:
+def _fits(value: Any, default: Any, name: str) -> bool:
     if isinstance(default, bool):
         return isinstance(value, bool)
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and sensible(name, value)
 
 
-def _number(value: Any, default: float) -> float:
-    return float(value) if _fits(value, 0.0) else default
+def _number(value: Any, default: float, name: str) -> float:
+    return float(value) if _fits(value, 0.0, name) else default

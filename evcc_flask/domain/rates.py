@@ -6,7 +6,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """From ``start`` until just before ``end`` (aware): currency per kWh, g/kWh, or W of a forecast; may be negative."""
+    """From ``start`` until just before ``end`` (aware): currency per kWh, g/kWh, or W of a forecast; negative, too."""
 
     start: datetime
     end: datetime

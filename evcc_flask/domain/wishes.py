@@ -6,10 +6,30 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from .assignment import moved
+from .figures import ABSURD_A, ABSURD_KWH, ABSURD_PRICE, ABSURD_W
 from .plans import EnergyPlan, SocPlan
 from .settings import LoadpointSettings, Settings
 from .vehicles import VehicleSettings
 from .words import Mode
+
+LARGEST: Mapping[str, float] = {
+    "min_current_a": ABSURD_A,
+    "max_current_a": ABSURD_A,
+    "residual_power_w": ABSURD_W,
+    "enable_power_w": ABSURD_W,
+    "disable_power_w": ABSURD_W,
+    "limit_energy_kwh": ABSURD_KWH,
+    "smart_cost_limit": ABSURD_PRICE,
+    "smart_feed_in_limit": ABSURD_PRICE,
+    "battery_grid_charge_limit": ABSURD_PRICE,
+}
+"""Beyond, in either direction, nothing is meant, and sums would leave what can be computed."""
+
+
+def sensible(name: str, value: object) -> bool:
+    """Whether a setting of this name can be meant; what has no bound always can."""
+    limit = LARGEST.get(name)
+    return limit is None or not isinstance(value, int | float) or abs(value) <= limit
 
 
 class Rejected(Exception):
@@ -25,6 +45,7 @@ def with_site(settings: Settings, changes: Mapping[str, Any], *, has_battery: bo
 
     SoC marks keep priority ≤ buffer ≤ buffer start, where 0 switches a buffer mark off (docs/control.rst, site).
     """
+    _check_sizes(changes)
     marks = {"priority_soc_percent", "buffer_soc_percent", "buffer_start_soc_percent"}
     needs_control = {"battery_discharge_control", "battery_grid_charge_limit", "external_battery_mode"}
     if marks & changes.keys() and not has_battery:
@@ -48,6 +69,7 @@ def with_loadpoint(
     A change of mode ends the battery boost; a mode reset by a person starts its timers anew (the rules see to that).
     ``enable_power_w``, ``enable_delay_s``, ``disable_power_w`` and ``disable_delay_s`` change one half of a threshold.
     """
+    _check_sizes(changes)
     old = settings.loadpoints[index]
     new = replace(old, **_whole_thresholds(old, changes))
     if new.min_current_a > new.max_current_a and {"min_current_a", "max_current_a"} & changes.keys():
@@ -62,7 +84,8 @@ def with_loadpoint(
 
 
 def with_all_loadpoints(settings: Settings, changes: Mapping[str, Any]) -> Settings:
-    """``changes``: fields of LoadpointSettings that contradict nothing, for every loadpoint."""
+    """``changes``: fields of LoadpointSettings that contradict nothing, for every loadpoint. Raises Rejected."""
+    _check_sizes(changes)
     return replace(settings, loadpoints=tuple(replace(each, **changes) for each in settings.loadpoints))
 
 
@@ -86,6 +109,8 @@ def still_to_come(plan: Plan, now: datetime) -> Plan:
     """The plan as it was. Raises Rejected for a time that has passed."""
     if plan.time <= now:
         raise Rejected("timestamp is in the past")
+    if isinstance(plan, EnergyPlan) and plan.energy_kwh > ABSURD_KWH:
+        raise Rejected(f"{plan.energy_kwh:g} is too large; at most {ABSURD_KWH:g} is possible")
     return plan
 
 
@@ -93,6 +118,12 @@ def _known(settings: Settings, name: str) -> VehicleSettings:
     if name not in settings.vehicles:
         raise Unknown(f"not found: {name}")
     return settings.vehicles[name]
+
+
+def _check_sizes(changes: Mapping[str, Any]) -> None:
+    for name, value in changes.items():
+        if not sensible(name, value):
+            raise Rejected(f"{value:g} is too large; at most {LARGEST[name]:g} is possible")
 
 
 def _whole_thresholds(old: LoadpointSettings, changes: Mapping[str, Any]) -> dict[str, Any]:
