@@ -113,6 +113,9 @@ def own_config(folder: Path, configuration: Configuration) -> tuple[OwnConfig, t
         key: tuple(given.pop(key)) for key in ("allowed_hosts", "allowed_origins", "trusted_proxies") if key in given
     }
     issues = [issue for _, issue in report.found]
+    if any(at.split(".")[0] == "auth" for at, _ in report.found):
+        given["login_for_writes"] = True  # somebody meant to ask for it
+        issues.append(Issue("configfile", "changes ask for a login until auth is right.", NAME, fatal=False))
     held_back = {loadpoint.charger for loadpoint in configuration.loadpoints}
     if any(issue.fatal and issue.device not in held_back for issue in issues):
         given["observe"] = True  # what it meant to forbid is not known

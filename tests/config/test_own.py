@@ -85,6 +85,13 @@ def test_a_file_that_is_not_understood_lets_nothing_be_commanded(read, house):
     )
 
 
+@pytest.mark.parametrize("own", ["auth: {wirtes: true}", "auth: {writes: perhaps}", "auth: [1]"])
+def test_whoever_meant_to_ask_for_a_login_gets_one_though_he_mistyped_it(read, house, own):
+    configuration = read(house, own)
+    assert configuration.own.login_for_writes
+    assert "evcc-flask.yaml: changes ask for a login until auth is right." in map(str, configuration.issues)
+
+
 def test_a_mistake_at_a_meter_lets_nothing_be_commanded(read, house):
     assert read(house, "devices: {grid: {invert: maybe}}").own.observe
 
