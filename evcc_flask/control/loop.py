@@ -7,7 +7,7 @@ device longer than a fraction of its interval.
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -20,7 +20,7 @@ from evcc_flask.domain.issues import Issue
 from evcc_flask.domain.memory import Memory
 from evcc_flask.domain.moment import Moment
 from evcc_flask.domain.ports import Charger, Clock, Field, Meter
-from evcc_flask.domain.recall import remembered
+from evcc_flask.domain.recall import lasting, remembered
 from evcc_flask.domain.sessions import SessionRow
 from evcc_flask.domain.snapshot import Snapshot
 from evcc_flask.domain.words import BatteryMode
@@ -91,7 +91,7 @@ class Loop:
         self._observe = observe
         self._outcomes: list[Outcome] = []
         self._outcomes_lock = threading.Lock()
-        self._kept: dict[str, Any] = {}
+        self._kept: Mapping[str, Any] = {}
         self._kept_at_s = float("-inf")
         self._waiting: set[int] = set()
         self.memory = memory
@@ -202,10 +202,10 @@ class Loop:
             self._book.save_sessions(decision.sessions)
         if not decision.sessions and not decision.changes and now.s - self._kept_at_s < REMEMBER_S:
             return
-        kept = remembered(decision.memory)
-        if kept != self._kept:
+        kept = remembered(decision.memory, now.wall)
+        if lasting(kept) != self._kept:
             self._book.save({"memory": kept})
-            self._kept = kept
+            self._kept = lasting(kept)
         self._kept_at_s = now.s
 
     def _publish(self, snapshot: Snapshot, decision: Decision, now: Moment) -> None:

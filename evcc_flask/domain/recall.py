@@ -23,12 +23,17 @@ _NUMBERS = {
 }
 _TEXTS = {"key", "identifier", "vehicle"}
 _TIMES = {"created", "finished"}
+AT, AGE = "at", "connected_age_s"
 
 
-def remembered(memory: Memory) -> dict[str, Any]:
-    """Plain values for the database. Ages instead of times, since a restart begins a new count of seconds."""
+def remembered(memory: Memory, wall: datetime | None = None) -> dict[str, Any]:
+    """Plain values for the database. Ages instead of times, since a restart begins a new count of seconds.
+
+    ``wall``: when the ages were true, None where the clock is not trusted.
+    """
     now_s = memory.decided_s or 0.0
     return {
+        AT: wall.isoformat() if wall is not None else None,
         "loadpoints": [
             {"status": each.status.value if each.status else None, "session": _kept(each.session, now_s)}
             for each in memory.loadpoints
@@ -38,13 +43,22 @@ def remembered(memory: Memory) -> dict[str, Any]:
     }
 
 
+def lasting(kept: Mapping[str, Any]) -> Mapping[str, Any]:
+    """``kept`` without what only tells that time has passed: while nothing else changes, nothing is written."""
+    loadpoints = [
+        {**each, "session": {**each["session"], AGE: 0}} if each["session"] else each for each in kept["loadpoints"]
+    ]
+    return {**kept, AT: None, "loadpoints": loadpoints}
+
+
 def recalled(kept: Mapping[str, Any], now: Moment) -> Memory:
     """The memory of the last run, as far as it can be read. What is damaged is left out; never raises."""
     loadpoints = kept.get("loadpoints")
+    away_s = _away_s(_time(kept.get(AT)), now.wall)
     modes = kept.get("battery")
     return Memory(
         started_s=now.s,
-        loadpoints=tuple(_loadpoint(each, now) for each in loadpoints) if isinstance(loadpoints, list) else (),
+        loadpoints=tuple(_loadpoint(each, now, away_s) for each in loadpoints) if isinstance(loadpoints, list) else (),
         battery=BatteryMemory(
             modes=tuple(_mode(each) for each in modes) if isinstance(modes, list) else (),
             external=kept.get("battery_external") is True,
@@ -63,26 +77,26 @@ def _kept(session: OpenSession | None, now_s: float) -> dict[str, Any] | None:
     for name in sorted(_TIMES):
         at: datetime | None = getattr(session, name)
         values[name] = at.isoformat() if at is not None else None
-    values["connected_age_s"] = round(max(0.0, now_s - session.connected_s))
+    values[AGE] = round(max(0.0, now_s - session.connected_s))
     values["started"] = session.created_s is not None
     return values
 
 
-def _loadpoint(kept: Any, now: Moment) -> LoadpointMemory:
+def _loadpoint(kept: Any, now: Moment, away_s: float) -> LoadpointMemory:
     if not isinstance(kept, Mapping) or not isinstance(kept.get("session"), Mapping):
         return LoadpointMemory()
-    session = _session(kept["session"], now)
+    session = _session(kept["session"], now, away_s)
     status = next((each for each in Status if each.value == kept.get("status")), None)
     if session is None or status is None or status is Status.A:
         return LoadpointMemory()
     return LoadpointMemory(status=status, session=session)
 
 
-def _session(kept: Mapping[str, Any], now: Moment) -> OpenSession | None:
+def _session(kept: Mapping[str, Any], now: Moment, away_s: float) -> OpenSession | None:
     key = kept.get("key")
     if not isinstance(key, str) or not key:
         return None
-    age_s = _number(kept.get("connected_age_s")) or 0.0
+    age_s = (_number(kept.get(AGE)) or 0.0) + away_s
     defaults = {each.name: each.default for each in fields(OpenSession)}
     values: dict[str, Any] = {}
     for name in _NUMBERS:
@@ -96,6 +110,13 @@ def _session(kept: Mapping[str, Any], now: Moment) -> OpenSession | None:
     connected_s = now.s - age_s
     session = OpenSession(key, connected_s, **values)
     return replace(session, created_s=connected_s if kept.get("started") is True else None)
+
+
+def _away_s(before: datetime | None, now: datetime | None) -> float:
+    """How long the program was away; 0 where no clock knows."""
+    if before is None or now is None:
+        return 0.0
+    return max(0.0, (now - before).total_seconds())
 
 
 def _number(value: Any) -> float | None:

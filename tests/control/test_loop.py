@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -125,10 +124,12 @@ class Book:
     def __init__(self) -> None:
         self.values: dict[str, Any] = {}
         self.rows: list[Any] = []
+        self.saves = 0
         self.trouble: Issue | None = None
 
     def save(self, values: Mapping[str, Any], changes: Sequence[Change] = ()) -> "Book":
         self.values |= values
+        self.saves += 1
         return self
 
     def save_sessions(self, rows: Sequence[Any]) -> "Book":
@@ -289,6 +290,21 @@ def test_what_must_survive_a_power_cut_is_kept_once_a_minute_and_not_each_cycle(
     scene.box.status = Status.C
     scene.run(12)
     assert len(writes) <= 4
+
+
+def test_an_hour_with_a_car_that_does_not_charge_writes_nothing(scene: Scene) -> None:
+    scene.run(12)
+    before = scene.book.saves
+    scene.run(360)
+    assert scene.book.saves == before
+
+
+def test_an_hour_of_steady_charging_writes_once_a_minute_at_most(scene: Scene) -> None:
+    scene.box.status, scene.box.enabled = Status.C, True
+    scene.run(12)
+    before = scene.book.saves
+    scene.run(360)
+    assert 50 <= scene.book.saves - before <= 60
 
 
 @pytest.fixture

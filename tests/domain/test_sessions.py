@@ -2,12 +2,13 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from evcc_flask.domain.decision import Event
 from evcc_flask.domain.moment import Moment
-from evcc_flask.domain.recall import recalled, remembered
+from evcc_flask.domain.recall import lasting, recalled, remembered
 from evcc_flask.domain.settings import LoadpointSettings
 from evcc_flask.domain.snapshot import Rates
 from evcc_flask.domain.words import BatteryMode, Mode, Status
@@ -127,6 +128,29 @@ def test_after_a_power_cut_the_row_goes_on_and_its_energy_is_complete(bench):
     assert charged_kwh(house) == pytest.approx(before + 11.04 * 610 / 3600, rel=0.01)
     house.boxes[0].plugged = False
     assert rows([house.cycle()])[0].key == key
+
+
+def test_a_restart_counts_the_time_in_which_the_program_was_away(bench):
+    house = bench(NOW)
+    house.cycles(60)
+    decision = house.cycle()
+    wall = house.now.wall
+    kept = json.loads(json.dumps(remembered(house.memory, wall)))
+    back = recalled(kept, Moment(50.0, wall + timedelta(hours=3)))
+    (session,) = (each.session for each in back.loadpoints)
+    connected_s = decision.loadpoints[0].connected_duration_s
+    assert 50.0 - session.connected_s == pytest.approx(connected_s + 3 * 3600, abs=1)
+    blind = recalled(kept, Moment(50.0, None))
+    assert 50.0 - blind.loadpoints[0].session.connected_s == pytest.approx(connected_s, abs=1)
+
+
+def test_what_only_tells_that_time_passes_is_not_worth_a_write(bench):
+    house = bench(NOW)
+    house.boxes[0].asleep = True
+    house.cycles(10)
+    before = lasting(remembered(house.memory, house.now.wall))
+    house.cycles(60)
+    assert lasting(remembered(house.memory, house.now.wall)) == before
 
 
 def test_a_car_that_left_meanwhile_closes_its_row(bench):
