@@ -78,7 +78,7 @@ class Door:
                 f"{host[:100]} is not known as a name of this server. If it is one, list it in evcc-flask.yaml under "
                 "api.hosts, or set network.externalUrl in evcc.yaml."
             )
-            return _refused(start_response, "421 Misdirected Request", sentence)
+            return _refused(environ, start_response, "421 Misdirected Request", sentence)
         if "HTTP_TRANSFER_ENCODING" in environ:
             taken = environ["wsgi.input"].read(LARGEST_BODY + 1)
             environ["wsgi.input"] = io.BytesIO(taken)
@@ -87,7 +87,7 @@ class Door:
         length = environ.get("CONTENT_LENGTH")
         if length and length.isdigit() and int(length[:20]) > LARGEST_BODY:
             sentence = f"the body is larger than {LARGEST_BODY} bytes"
-            return _refused(start_response, "413 Request Entity Too Large", sentence)
+            return _refused(environ, start_response, "413 Request Entity Too Large", sentence)
         return self._app(environ, start_response)
 
 
@@ -185,10 +185,10 @@ class _Manners:
         return None if gate().right(request.cookies.get(COOKIE), word) >= needed else text(401, "Unauthorized")
 
 
-def _refused(start_response: StartResponse, status: str, sentence: str) -> Iterable[bytes]:
+def _refused(environ: dict[str, Any], start_response: StartResponse, status: str, sentence: str) -> Iterable[bytes]:
     body = json.dumps({"error": sentence}).encode() + b"\n"
     start_response(status, [("Content-Type", JSON), ("Content-Length", str(len(body))), *HARDENED])
-    return (body,)
+    return () if environ["REQUEST_METHOD"] == "HEAD" else (body,)
 
 
 def _not_listed(origin: str) -> str:

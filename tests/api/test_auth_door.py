@@ -322,6 +322,17 @@ def test_the_life_of_a_password_over_a_real_connection(served):
     assert answered(served, "GET", "/api/auth/status", Cookie=cookie.partition(";")[0]).text == "false"
 
 
+def test_a_refused_head_leaves_the_line_in_order(served):
+    connection = served.connection()
+    for host, status in (("evil.example", 421), ("localhost", 200)):
+        connection.request("HEAD", "/api/health", headers={"Host": host})
+        answer = connection.getresponse()
+        assert (answer.status, answer.read()) == (status, b"")
+    connection.request("GET", "/api/health")
+    assert connection.getresponse().read() == b"OK\n"
+    connection.close()
+
+
 def test_strange_names_and_pages_are_refused_over_a_real_connection(served):
     assert answered(served, "GET", "/api/state", Host="evil.example").status == 421
     assert answered(served, "GET", "/api/state").status == 200
