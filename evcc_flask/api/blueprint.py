@@ -6,7 +6,9 @@ from typing import Any
 
 import flask_smorest
 from flask import request
+from marshmallow import missing
 from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import BadRequest
 
 from .context import context
 from .envelope import ENVELOPE, packed
@@ -17,6 +19,13 @@ class QueryParser(FlaskParser):
     """A query that does not fit the schema is a bad request."""
 
     DEFAULT_VALIDATION_STATUS = 400
+
+    def load_json(self, req: Any, schema: Any) -> Any:
+        body = super().load_json(req, schema)
+        if body is missing:
+            # Nothing at all must not count as an empty object, which would empty a list.
+            raise BadRequest("a JSON body is needed")
+        return body
 
     def _raw_load_json(self, req: Any) -> Any:
         return parsed(req.get_data(cache=True))

@@ -154,3 +154,70 @@ def test_a_list_in_pieces_is_one_list(client):
 def test_a_short_list_has_its_length(client):
     answer = client.get("/api/sessions")
     assert int(answer.headers["Content-Length"]) == len(answer.data)
+
+
+def numbers(client):
+    return [each["id"] for each in client.get("/api/sessions").json["result"]]
+
+
+@pytest.mark.usefixtures("charged")
+def test_a_session_gets_another_name_and_keeps_it(client, house):
+    newer, older = numbers(client)
+    answer = client.put(f"/api/session/{older}", json={"vehicle": "Zoë", "loadpoint": "Hof"})
+    assert (answer.status_code, answer.data) == (200, b"")
+    shown = client.get("/api/sessions").json["result"][1]
+    assert (shown["vehicle"], shown["loadpoint"]) == ("Zoë", "Hof")
+    assert client.put(f"/api/session/{newer}", data=b'{"vehicle": "golf", "stray": 1}').status_code == 200
+    assert client.get("/api/sessions").json["result"][0]["vehicle"] == "blauer e-Golf"
+
+
+def test_what_a_person_did_to_a_running_session_stays_done(client, house):
+    assert house.database.save_sessions([session("1", START, closed=False)]).wait(2.0) is None
+    (number,) = numbers(client)
+    client.put(f"/api/session/{number}", json={"vehicle": "Zoë"})
+    house.database.save_sessions([session("1", START, closed=False, charged_kwh=20.0)]).wait(2.0)
+    shown = client.get("/api/sessions").json["result"][0]
+    assert (shown["vehicle"], shown["chargedEnergy"]) == ("Zoë", 20)
+    client.delete(f"/api/session/{number}")
+    house.database.save_sessions([session("1", START, charged_kwh=21.0)]).wait(2.0)
+    assert numbers(client) == []
+
+
+@pytest.mark.usefixtures("charged")
+def test_a_deleted_session_is_gone(client):
+    newer, older = numbers(client)
+    answer = client.delete(f"/api/session/{newer}")
+    assert (answer.status_code, answer.json) == (200, {"result": None})
+    assert numbers(client) == [older]
+    assert client.delete(f"/api/session/{newer}").status_code == 404
+
+
+@pytest.mark.usefixtures("charged")
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"no json",
+        b"[]",
+        b"{}",
+        b'{"other": "x"}',
+        b'{"vehicle": 7}',
+        b'{"vehicle": null}',
+        b'{"vehicle": ""}',
+        b'{"vehicle": "\\ud800"}',
+        b'{"loadpoint": ["x"]}',
+        b'{"vehicle": "' + b"x" * 201 + b'"}',
+    ],
+)
+def test_a_name_that_is_none_changes_nothing(client, body):
+    before = client.get("/api/sessions").data
+    answer = client.put(f"/api/session/{numbers(client)[0]}", data=body)
+    assert (answer.status_code, list(answer.json)) == (400, ["error"])
+    assert client.get("/api/sessions").data == before
+
+
+@pytest.mark.parametrize("method", ["put", "delete"])
+@pytest.mark.parametrize(("number", "status"), [("99", 404), ("0", 400), ("99999999999999999999", 400), ("x", 404)])
+def test_a_session_that_is_not_there_cannot_be_changed(client, method, number, status):
+    answer = getattr(client, method)(f"/api/session/{number}", data=b'{"vehicle": "Zoe"}')
+    assert answer.status_code == status

@@ -1,5 +1,6 @@
 """Charging plans, rates and what answers them."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -127,7 +128,7 @@ class RepeatingPlanBody(Schema):
         validate=lambda days: _once(days),
         metadata={"uniqueItems": True},
     )
-    time = Text(required=True, validate=validate.Regexp(CLOCK), metadata={"format": "HH:MM"})
+    time = Text(required=True, validate=lambda text: _clock(text), metadata={"format": "HH:MM", "pattern": CLOCK})
     tz = Text(required=True, validate=lambda name: zone(name))
     soc = Number(required=True, validate=validate.Range(0, 100))
     precondition = Count(load_default=0, validate=validate.Range(0, LONGEST_S))
@@ -196,6 +197,11 @@ def zone(name: str) -> None:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         raise ValidationError(f"unknown time zone {name}") from None
+
+
+def _clock(text: str) -> None:
+    if not re.fullmatch(CLOCK, text):
+        raise ValidationError("no time of day like 07:30")
 
 
 def _once(days: list[int]) -> None:
