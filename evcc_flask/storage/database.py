@@ -166,7 +166,9 @@ class Database:
         known = dict(self._known)
         with self._database.atomic("IMMEDIATE"):
             if rows:
-                Setting.insert_many(rows).on_conflict_replace().execute(self._database)
+                # A replaced row would get a new place, and its index a page of writing with it.
+                query = Setting.insert_many(rows).on_conflict(conflict_target=(Setting.key,), preserve=(Setting.value,))
+                query.execute(self._database)
             for row in batch.rows.values():
                 book.store(self._database, row, known)
             for number, edit in batch.edits.items():
