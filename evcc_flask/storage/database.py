@@ -41,7 +41,7 @@ class Database:
         self.issues = issues
         self._path = path
         self._clock = clock
-        self._database = _connector(path)
+        self._database = connector(path)
         self._known: dict[str, int] = {}
         self._writer = Writer(self._write, self._end)
 
@@ -178,7 +178,8 @@ class Database:
         self._known = known
 
 
-def _connector(path: Path) -> SqliteDatabase:
+def connector(path: Path) -> SqliteDatabase:
+    """The database at ``path``, as every connection of ours opens it."""
     return SqliteDatabase(str(path), timeout=BUSY_S, pragmas={"synchronous": "full"})
 
 
@@ -196,7 +197,7 @@ def _prepare(path: Path) -> None:
 
 
 def _make_ready(path: Path) -> None:
-    database = _connector(path)
+    database = connector(path)
     try:
         verdict = database.execute_sql("PRAGMA quick_check(1)").fetchone()[0]
         if verdict != "ok":

@@ -2,10 +2,12 @@ import sqlite3
 
 import pytest
 
+from evcc_flask.domain.changes import Change, Origin, Who
 from evcc_flask.layout import project_file
-from evcc_flask.storage.database import Database
+from evcc_flask.storage.database import Database, connector
+from evcc_flask.storage.journal import Wanted
 from evcc_flask.storage.problem import StorageProblem
-from evcc_flask.storage.schema import steps
+from evcc_flask.storage.schema import migrate, steps
 
 EVCC = """
 CREATE TABLE `settings` (`key` text,`value` text,PRIMARY KEY (`key`));
@@ -60,12 +62,9 @@ def test_a_second_start_changes_nothing_and_copies_nothing(opened, path):
 
 
 def test_a_migration_that_fails_changes_nothing(tmp_path, path):
-    from evcc_flask.storage.database import _connector
-    from evcc_flask.storage.schema import migrate, steps
-
     (tmp_path / "0001_good.py").write_text("def apply(database): database.execute_sql('CREATE TABLE good (a)')")
     (tmp_path / "0002_bad.py").write_text("def apply(database): database.execute_sql('CREATE nonsense')")
-    database = _connector(path)
+    database = connector(path)
     with pytest.raises(Exception, match="nonsense"):
         migrate(database, path, steps(tmp_path))
     assert database.get_tables() == []
@@ -78,3 +77,71 @@ def test_a_newer_schema_is_refused_with_a_sentence(opened, path, clock):
     made(path, "INSERT INTO migrations VALUES (777, '0777_later')")
     with pytest.raises(StorageProblem, match=rf"newer evcc-flask \(schema 777, this one knows {newest}\)"):
         Database.open(path, clock)
+
+
+def older(path, newest, row):
+    """A database as the version that knew migrations up to ``newest`` has left it, with a setting and a session."""
+    database = connector(path)
+    migrate(database, path, [step for step in steps(project_file("migrations")) if step.number <= newest])
+    database.execute_sql("INSERT INTO settings VALUES ('lp1.mode', 'minpv')")
+    columns = {"created": str(row.created), "loadpoint": row.title, "charged_kwh": row.charged_kwh, "key": row.key}
+    columns |= {"closed": 0, "loadpoint_index": 0}
+    marks = ", ".join("?" * len(columns))
+    database.execute_sql(f"INSERT INTO sessions ({', '.join(columns)}) VALUES ({marks})", tuple(columns.values()))
+    database.close()
+
+
+@pytest.mark.parametrize("newest", numbers())
+def test_a_database_of_every_older_version_is_brought_up_to_date(opened, path, row, newest):
+    older(path, newest, row())
+    before = path.read_bytes()
+    database = opened()
+    assert database.settings() == {"lp1.mode": "minpv"}
+    (session,) = database.sessions()
+    assert (session["created"], session["chargedEnergy"]) == (row().created, 7.5)
+    # What the older version had left open goes on, and everything that came since works on it.
+    assert database.save_sessions([row(charged_kwh=9.0, closed=False)]).wait(5.0) is None
+    assert [each["chargedEnergy"] for each in database.sessions()] == [9.0]
+    assert database.name_session(session["id"], vehicle="guest").wait(5.0) is None
+    change = Change("lp1.mode", "minpv", "pv", Origin(Who.PAGE))
+    assert database.save({"lp1.mode": "pv"}, [change]).wait(5.0) is None
+    assert len(database.changes(Wanted())) == 1
+    assert database.delete_session(session["id"]).wait(5.0) is None
+    database.close()
+    with sqlite3.connect(path) as file:
+        assert file.execute("SELECT number FROM migrations ORDER BY number").fetchall() == [
+            (each,) for each in numbers()
+        ]
+    copies = list(path.parent.glob("evcc.db.before-*"))
+    if newest == numbers()[-1]:
+        assert copies == []
+    else:
+        assert [copy.read_bytes() == before or sound(copy, newest) for copy in copies] == [True]
+
+
+def sound(copy, newest):
+    """Whether the copy that was set aside is the older version's file, complete."""
+    with sqlite3.connect(copy) as file:
+        (count,) = file.execute("SELECT count(*) FROM sessions").fetchone()
+        (latest,) = file.execute("SELECT max(number) FROM migrations").fetchone()
+        return (count, latest) == (1, newest)
+
+
+def test_all_versions_end_with_the_same_tables(opened, path, row, tmp_path):
+    opened().close()
+    wanted = columns(path)
+    for newest in numbers():
+        other = tmp_path / f"{newest}.db"
+        older(other, newest, row())
+        database = connector(other)
+        migrate(database, other, steps(project_file("migrations")))
+        database.close()
+        assert columns(other) == wanted
+
+
+def columns(path):
+    with sqlite3.connect(path) as file:
+        rows = file.execute(
+            "SELECT m.name, c.name, c.type FROM sqlite_master m, pragma_table_info(m.name) c ORDER BY m.name, c.name"
+        )
+        return rows.fetchall()
