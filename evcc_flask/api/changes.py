@@ -4,11 +4,12 @@ from flask import Flask, request
 
 from evcc_flask.control.origin import ask_as
 from evcc_flask.domain.changes import Origin, Who
+from evcc_flask.security.apikeys import Right
 from evcc_flask.storage.journal import Wanted
 
 from .blueprint import Blueprint
 from .context import context
-from .door import bearer, gate
+from .door import COOKIE, bearer, gate, text
 from .schemas.changes import ChangesQuery, ChangesResult
 
 blp = Blueprint("changes", __name__, url_prefix="/api")
@@ -24,8 +25,12 @@ def register(app: Flask) -> None:
 @blp.get("/changes")
 @blp.arguments(ChangesQuery, location="query")
 @blp.response(200, ChangesResult)
+@blp.alt_response(401, schema={"type": "string"}, content_type="text/plain", description="A password is set")
 def get_changes(query):
     """Every change of a setting in the last two years: when, from what, to what, by whom. Newest first."""
+    # It tells addresses: whoever has set a password wants them for himself.
+    if gate().password_set and gate().right(request.cookies.get(COOKIE), bearer()) < Right.READ:
+        return text(401, "Unauthorized")
     return context().database.changes(Wanted(**query))
 
 

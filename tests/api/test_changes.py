@@ -80,3 +80,14 @@ def test_a_question_that_makes_no_sense_is_refused(client, query):
     answer = client.get(f"/api/changes?{query}")
     assert answer.status_code == 400
     assert answer.json["error"].startswith(query.split("=")[0])
+
+
+def test_once_there_is_a_password_only_the_owner_reads_the_journal(client, house):
+    key, rows = added({}, "widget", Right.READ, house.clock.now())
+    house.database.save({"auth.keys": rows}).wait(5.0)
+    client = house.app().test_client()
+    assert client.put("/api/auth/password", json={"new": "secret"}).status_code == 201
+    assert client.get("/api/changes").status_code == 401
+    assert client.get("/api/changes", headers={"Authorization": f"Bearer {key}"}).status_code == 200
+    assert client.post("/api/auth/login", json={"password": "secret"}).status_code == 200
+    assert client.get("/api/changes").status_code == 200
