@@ -20,7 +20,7 @@ from evcc_flask.domain.readings import BatteryReading, ChargerReading, Failsafe
 from evcc_flask.logs.setup import start_logs
 from evcc_flask.security.redaction import REDACTOR
 from evcc_flask.storage.owner import Owner
-from evcc_flask.storage.place import house_file, usual_file
+from evcc_flask.storage.place import house_file, usual_file, written_house
 from evcc_flask.storage.problem import StorageProblem
 
 from .table import columns
@@ -58,6 +58,8 @@ def check(path: Path | None, environ: Mapping[str, str], say: Callable[[str], No
     """Tell the state of a house, line by line through ``say``; 0 when all is well, else 1."""
     clock = SystemClock()
     configuration = load(path, environ)
+    if configuration.file is None and (written := written_house(configuration.database)):
+        configuration = load(written, environ)
     REDACTOR.learn(configuration.raw)
     start_logs("fatal", {}, redact=REDACTOR.text)
     say(_title(configuration))

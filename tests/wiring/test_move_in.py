@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from evcc_flask.cli import main
+from evcc_flask.commands.check import check
 from evcc_flask.commands.run import completed
 from evcc_flask.domain.words import Mode
 from evcc_flask.options import Options
@@ -70,6 +71,9 @@ def test_a_house_of_evccs_web_page_runs_without_an_evcc_yaml(tmp_path, started):
         assert (loadpoint.title, loadpoint.mode, loadpoint.default_mode) == ("Carport", Mode.NOW, Mode.PV)
         assert loadpoint.max_current_a == 20
     assert (tmp_path / "evcc-imported.yaml").stat().st_mode & 0o777 == 0o600
+    told: list[str] = []
+    check(None, {"HOME": str(tmp_path), "EVCC_DATABASE_DSN": str(evccs)}, told.append)
+    assert "demo-charger" in "".join(told)
     assert completed(Options(database=evccs), {"HOME": str(tmp_path)}).port == 7171
 
 
