@@ -14,7 +14,7 @@ from .state import SharedState
 log = logging.getLogger("site")
 
 STUCK_S = 30.0
-"""A loop that has not moved for so many real seconds, or three intervals, is replaced."""
+"""A loop that has not moved for so many real seconds is replaced; it samples every few, whatever its interval."""
 RESTARTS = 5
 WINDOW_S = 3600.0
 """So many restarts are tolerated in this time; then a supervisor has to act."""
@@ -103,10 +103,9 @@ class Controller:
     def _watch(self) -> None:
         while not self._stopping.wait(1.0):
             thread, pulse = self._thread, self._loop.pulse
-            stuck_s = max(STUCK_S, 3 * self._clock.real_s(self._state.settings.interval_s))
             now_s = self._clock.monotonic_s()
             silent_s = self._clock.real_s(now_s - pulse.alive_at_s)
-            if thread is not None and thread.is_alive() and silent_s < stuck_s:
+            if thread is not None and thread.is_alive() and silent_s < STUCK_S:
                 continue
             self._restarts = (*(at for at in self._restarts if now_s - at < WINDOW_S), now_s)
             if len(self._restarts) >= RESTARTS:

@@ -26,6 +26,7 @@ from evcc_flask.domain.snapshot import Snapshot
 from evcc_flask.domain.words import BatteryMode
 
 from .house import House
+from .silence import silent_devices
 from .state import Receipt, SharedState
 
 log = logging.getLogger("site")
@@ -93,10 +94,10 @@ class Loop:
         self._outcomes_lock = threading.Lock()
         self._kept: Mapping[str, Any] = {}
         self._kept_at_s = float("-inf")
-        self._waiting: set[int] = set()
+        self._failing: dict[tuple[type, int], str] = {}
+        self._acting = threading.Lock()
         self.memory = memory
         self.pulse = Pulse(clock.monotonic_s())
-        self.ended = threading.Event()
 
     def run(self, current: Callable[[], bool]) -> None:
         """Cycle until ``current()`` is False: the process ends, or the watchdog has put another thread in charge."""
@@ -110,20 +111,25 @@ class Loop:
             snapshot = with_vehicles(self._house.snapshot(self._peek()), settings)
             due = woken or now.s >= decide_at_s or guard(snapshot, settings, self.memory, now)
             if due:
-                failed = self._cycle(snapshot, now)
+                failed = self._cycle(snapshot, now, current)
                 decide_at_s = now.s + (min(RETRY_S, settings.interval_s) if failed else settings.interval_s)
             self.pulse = replace(self.pulse, alive_at_s=now.s)
             self._rest(decide_at_s, settings.interval_s)
 
     def restore(self, timeout_s: float = 2.0) -> None:
-        """At the end: batteries that we changed go back to normal; boxes are left as they are."""
+        """At the end: batteries that we changed go back to normal; boxes are left as they are.
+
+        To be called once the loop may not act any more (``current`` of :meth:`run` is False), so that no command of a
+        cycle under way comes after these.
+        """
         if self._observe:
             return
         waiting = []
-        for index in self.memory.changed_batteries():
-            finished = threading.Event()
-            self._house.batteries[index].set_battery_mode(BatteryMode.NORMAL, _setting(finished))
-            waiting.append(finished)
+        with self._acting:
+            for index in self.memory.changed_batteries():
+                finished = threading.Event()
+                self._house.batteries[index].set_battery_mode(BatteryMode.NORMAL, _setting(finished))
+                waiting.append(finished)
         deadline_s = self._clock.wire_s() + timeout_s
         for finished in waiting:
             finished.wait(max(0.0, deadline_s - self._clock.wire_s()))
@@ -147,18 +153,19 @@ class Loop:
         self._state.woken.clear()
         return True
 
-    def _cycle(self, snapshot: Snapshot, now: Moment) -> bool:
+    def _cycle(self, snapshot: Snapshot, now: Moment, current: Callable[[], bool]) -> bool:
         """Decide, act, publish. True when a command of an earlier cycle had failed."""
         settings = self._state.settings
         decision = decide(snapshot, settings, self.memory, now)
-        self._drop(len(snapshot.outcomes))
-        self.memory = decision.memory
-        self._act(decision.commands, now)
-        lease_s = now.s + 2 * settings.interval_s
-        if not self._observe:
-            kept: list[Charger | Meter] = [drivers.charger for drivers in self._house.loadpoints]
-            for device in (*kept, *self._house.batteries):
-                device.renew(lease_s)
+        with self._acting:
+            # A loop that was replaced while it decided, or whose house is being left, commands nothing more.
+            if not current():
+                return False
+            self._drop(len(snapshot.outcomes))
+            self.memory = decision.memory
+            self._act(decision.commands)
+            if not self._observe:
+                self._renew(now.s + 2 * settings.interval_s)
         self._state.change_by_rule(decision.changes, settings)
         self._keep(decision, now)
         self._publish(snapshot, decision, now)
@@ -166,7 +173,12 @@ class Loop:
         self.pulse = Pulse(now.s, now.s, grid_at_s, self.pulse.cycles + 1)
         return any(outcome.error and outcome.available for outcome in snapshot.outcomes)
 
-    def _act(self, commands: Sequence[Command], now: Moment) -> None:
+    def _renew(self, until_s: float) -> None:
+        chargers: list[Charger | Meter] = [drivers.charger for drivers in self._house.loadpoints]
+        for device in (*chargers, *self._house.batteries):
+            device.renew(until_s)
+
+    def _act(self, commands: Sequence[Command]) -> None:
         for command in commands:
             if self._observe:
                 self._note(command, None, available=False)
@@ -183,10 +195,19 @@ class Loop:
         return done
 
     def _note(self, command: Command, error: str | None, *, available: bool) -> None:
-        if error and available:
-            log.warning("%s failed: %s", command, error)
         with self._outcomes_lock:
+            self._say(command, error if available else None)
             self._outcomes.append(Outcome(command, self._clock.monotonic_s(), error, available))
+
+    def _say(self, command: Command, error: str | None) -> None:
+        """One line when a kind of command begins to fail, or fails otherwise, and one when it works again."""
+        place = command.battery if isinstance(command, SetBatteryMode) else command.loadpoint
+        key = (type(command), place)
+        if error and self._failing.get(key) != error:
+            log.warning("%s failed, and is tried again: %s", command, error)
+            self._failing[key] = error
+        elif not error and self._failing.pop(key, ""):
+            log.info("%s works again", command)
 
     def _peek(self) -> tuple[Outcome, ...]:
         with self._outcomes_lock:
@@ -210,13 +231,17 @@ class Loop:
 
     def _publish(self, snapshot: Snapshot, decision: Decision, now: Moment) -> None:
         problem = self._book.problem()
+        # A stand-in never answers; what is wrong with it is said already.
+        known = {issue.device for issue in self._standing}
+        silent = (issue for issue in silent_devices(snapshot, now.s) if issue.device not in known)
+        passing = (*((problem,) if problem else ()), *silent)
         self._state.show(
             replace(
                 self._state.view,
                 snapshot=snapshot,
                 decision=decision,
                 links=self._field.links(),
-                issues=(*self._standing, problem) if problem else self._standing,
+                issues=(*self._standing, *passing),
                 decided_at=now.wall,
                 cycle=self.pulse.cycles + 1,
             )

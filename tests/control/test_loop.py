@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from evcc_flask.control import controller as controller_module
+from evcc_flask.control import loop as loop_module
 from evcc_flask.control.controller import RESTARTS, Controller
 from evcc_flask.control.house import House, LoadpointDrivers
 from evcc_flask.control.loop import Loop
@@ -79,15 +80,17 @@ class Box:
         self.sent: list[Any] = []
         self.renewed: list[float] = []
         self.error: str | None = None
+        self.error_text: str | None = None
         self.status = Status.B
         self.enabled = False
         self.reads = lambda: None
 
     def reading(self) -> ChargerReading:
         self.reads()
-        return ChargerReading(
-            self.name, self.clock.s, self.status, self.enabled, traits=ChargerTraits(physical_phases=3)
-        )
+        traits = ChargerTraits(physical_phases=3)
+        if self.error_text:
+            return ChargerReading(self.name, error=self.error_text, traits=traits)
+        return ChargerReading(self.name, self.clock.s, self.status, self.enabled, traits=traits)
 
     def send(self, command: Any, done: Callable[[str | None, bool], None]) -> None:
         self.sent.append(command)
@@ -390,3 +393,44 @@ def test_the_end_closes_the_links_once(controlled: tuple[Scene, Controller]) -> 
     controller.stop()
     controller.stop()
     assert scene.wires.closed
+
+
+def test_a_loop_that_was_replaced_while_it_decided_commands_nothing_more(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replaced = []
+    original = loop_module.decide
+
+    def slow(*arguments: Any) -> Any:
+        replaced.append(True)
+        return original(*arguments)
+
+    monkeypatch.setattr(loop_module, "decide", slow)
+    scene.loop.run(lambda: not replaced)
+    assert scene.box.sent == []
+    assert scene.box.renewed == []
+
+
+def test_a_device_that_never_answered_is_an_issue_with_its_cause_until_it_answers(scene: Scene) -> None:
+    scene.box.error_text = "no answer"
+    scene.run(1)
+    issues = scene.state.published.state["issues"]
+    assert [(issue["class"], issue["device"], issue["fatal"]) for issue in issues] == [("charger", "box", False)]
+    assert "no answer" in issues[0]["message"]
+    scene.box.error_text = None
+    scene.run(1)
+    assert scene.state.published.state["issues"] == []
+
+
+def test_a_command_that_keeps_failing_is_one_line_in_the_log_and_one_when_it_works_again(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "site")
+    scene.box.error = "the box refused"
+    scene.run(5)
+    kinds = {type(command) for command in scene.box.sent}
+    assert len(scene.box.sent) > len(kinds)
+    assert len([line for line in caplog.messages if "the box refused" in line]) == len(kinds)
+    scene.box.error = None
+    scene.run(3)
+    assert any("works again" in line for line in caplog.messages)
