@@ -21,6 +21,7 @@ from evcc_flask.domain.memory import Memory
 from evcc_flask.domain.moment import Moment
 from evcc_flask.domain.ports import Charger, Clock, Field, Meter
 from evcc_flask.domain.recall import lasting, remembered
+from evcc_flask.domain.running import running_rows
 from evcc_flask.domain.sessions import SessionRow
 from evcc_flask.domain.snapshot import Snapshot
 from evcc_flask.domain.words import BatteryMode
@@ -218,10 +219,12 @@ class Loop:
             del self._outcomes[:count]
 
     def _keep(self, decision: Decision, now: Moment) -> None:
-        """Sessions as they change; the memory that survives a power cut when it matters, else once a minute."""
-        if decision.sessions:
-            self._book.save_sessions(decision.sessions)
-        if not decision.sessions and not decision.changes and now.s - self._kept_at_s < REMEMBER_S:
+        """Sessions as they change, running ones once a minute; the memory that survives a power cut likewise."""
+        due = now.s - self._kept_at_s >= REMEMBER_S
+        running = running_rows(decision.memory, self._state.settings, now) if due else ()
+        if rows := (*running, *decision.sessions):
+            self._book.save_sessions(rows)
+        if not due and not decision.sessions and not decision.changes:
             return
         kept = remembered(decision.memory, now.wall)
         if lasting(kept) != self._kept:

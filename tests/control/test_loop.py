@@ -434,3 +434,15 @@ def test_a_command_that_keeps_failing_is_one_line_in_the_log_and_one_when_it_wor
     scene.box.error = None
     scene.run(3)
     assert any("works again" in line for line in caplog.messages)
+
+
+def test_a_charge_under_way_is_in_the_list_of_sessions_a_minute_later(scene: Scene) -> None:
+    scene.run(1)
+    scene.box.status, scene.box.enabled = Status.C, True
+    scene.run(2)
+    first = scene.book.rows[-1]
+    scene.run(8)
+    last = scene.book.rows[-1]
+    assert last.key == first.key
+    assert not last.closed
+    assert last.charged_kwh > first.charged_kwh
