@@ -22,6 +22,8 @@ from .tree import MAX_BYTES, Tree, parse
 NAME = re.compile(r"[a-zA-Z0-9_.:-]+")
 KINDS = {"meters": "meter", "chargers": "charger", "vehicles": "vehicle"}
 SHORTEST_INTERVAL_S = 0.1
+UNUSED_NOTES = {"vehicles": "titles and figures are used, and nothing is read from a car or its maker yet."}
+"""What is said of a section that is used in part."""
 
 
 def find(environ: Mapping[str, str]) -> Path | None:
@@ -227,7 +229,7 @@ class _Sections:
     def _kept(self) -> dict[str, Any]:
         kept = {section: self._root[section] for section in UNUSED if self._root.get(section) is not None}
         for section in kept:
-            self._report.add("configfile", section, "is not used yet.", fatal=False)
+            self._report.add("configfile", section, UNUSED_NOTES.get(section, "is not used yet."), fatal=False)
         return kept
 
 
