@@ -48,9 +48,7 @@ REMEMBER_S = 60.0
 class Book(Protocol):
     """Where sessions and the memory of a run are kept."""
 
-    def save(self, values: dict[str, Any]) -> Receipt: ...
-
-    def save_sessions(self, rows: Sequence[SessionRow]) -> Receipt: ...
+    def save_sessions(self, rows: Sequence[SessionRow], values: Mapping[str, Any]) -> Receipt: ...
 
     def problem(self) -> Issue | None: ...
 
@@ -222,15 +220,15 @@ class Loop:
         """Sessions as they change, running ones once a minute; the memory that survives a power cut likewise."""
         due = now.s - self._kept_at_s >= REMEMBER_S
         running = running_rows(decision.memory, self._state.settings, now) if due else ()
-        if rows := (*running, *decision.sessions):
-            self._book.save_sessions(rows)
-        if not due and not decision.sessions and not decision.changes:
-            return
-        kept = remembered(decision.memory, now.wall)
-        if lasting(kept) != self._kept:
-            self._book.save({"memory": kept})
-            self._kept = lasting(kept)
-        self._kept_at_s = now.s
+        values: dict[str, Any] = {}
+        if due or decision.sessions or decision.changes:
+            kept = remembered(decision.memory, now.wall)
+            if lasting(kept) != self._kept:
+                values["memory"] = kept
+                self._kept = lasting(kept)
+            self._kept_at_s = now.s
+        if values or running or decision.sessions:
+            self._book.save_sessions((*running, *decision.sessions), values)
 
     def _publish(self, snapshot: Snapshot, decision: Decision, now: Moment) -> None:
         problem = self._book.problem()

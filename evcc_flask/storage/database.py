@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from peewee import DatabaseError, OperationalError, SqliteDatabase, fn
@@ -26,6 +27,8 @@ from .schema import migrate, steps
 from .writer import Batch, Receipt, Writer
 
 log = logging.getLogger("db")
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 BUSY_S = 0.5
 """How long SQLite itself waits for a lock; short, so that closing takes less than a second whatever holds it."""
@@ -78,9 +81,12 @@ class Database:
         with self._database.connection_context():
             return [journal.published(row) for row in journal.listed(wanted).execute(self._database)]
 
-    def save_sessions(self, rows: Sequence[SessionRow]) -> Receipt:
-        """Queue rows to be stored, each found again by its key, so that none is doubled."""
-        return self._writer.put(Batch(rows={row.key: row for row in rows}))
+    def save_sessions(self, rows: Sequence[SessionRow], values: Mapping[str, Any] = NOTHING) -> Receipt:
+        """Queue rows to be stored, each found again by its key, so that none is doubled.
+
+        ``values``: settings that are written in the same transaction.
+        """
+        return self._writer.put(Batch(dict(values), {row.key: row for row in rows}))
 
     def sessions(self, year: int | None = None, month: int | None = None) -> list[dict[str, Any]]:
         """All that :meth:`each_session` gives, at once."""
