@@ -35,6 +35,7 @@ class SourceCharger:
         self._eye = Eye()
         self._outbox = Outbox()
         self._last_a: float | None = None
+        self._decided_a: float | None = None
         self._switched: bool | None = None
         self._switched_at_s = 0.0
         self._prepared = parts.prepare is None
@@ -105,6 +106,9 @@ class SourceCharger:
         if sink is None:
             done(None, False)
             return
+        if isinstance(command, Disable):
+            # At once: while the stop waits for its link, no keep-alive may offer what was before.
+            self._decided_a = 0.0
         if isinstance(command, WakeUp):
             now_s = self._clock.monotonic_s()
             self._later = [(now_s + after_s, later) for after_s, later in self._parts.wakeup[1:]]
@@ -149,13 +153,17 @@ class SourceCharger:
 
     def _carry_out(self, command: ChargerCommand, sink: Sink) -> None:
         """On the link's worker."""
+        if isinstance(command, Disable):
+            self._decided_a = 0.0
         self._prepare()
         match command:
             case OfferCurrent():
                 self._offer(command.current_a)
             case Enable():
-                sink.write(True if self._parts.on else self._shaped(self._last_a or LEAST_A))
+                current_a = self._last_a or LEAST_A
+                sink.write(True if self._parts.on else self._shaped(current_a))
                 self._switch(enabled=True)
+                self._decided_a = current_a
             case Disable():
                 sink.write(False)
                 self._switch(enabled=False)
@@ -169,8 +177,10 @@ class SourceCharger:
         if current_a < self._parts.least_a:
             raise ReadError(ErrorKind.VALUE, f"{current_a:g} A is below {self._parts.least_a:g} A: disable instead")
         self._last_a = current_a
+        rests = self._enabled() is False
+        self._decided_a = current_a if self._decided_a or not rests else 0.0
         # A box that is enabled by its current would start here; Enable writes it.
-        if self._parts.on is None and self._enabled() is False:
+        if self._parts.on is None and rests:
             return
         self._parts.current.write(self._shaped(current_a))
 
@@ -220,11 +230,17 @@ class SourceCharger:
             self._repeat_current()
 
     def _repeat_current(self) -> None:
-        """The last decided value, stop included; before the first command what the box itself reports."""
-        if self._enabled() is False:
+        """The last decided value, stop included; before the first command what the box itself reports.
+
+        It never starts a box: one that was told to stop, or that reports itself off, is kept off until it is enabled.
+        """
+        off = self._enabled() is False
+        if off and self._decided_a:
+            self._decided_a = 0.0
+        if off or self._decided_a == 0:
             self._parts.off.write(False)
             return
-        current_a = self._last_a or self._eye.figure(self._parts.offered)
+        current_a = self._decided_a or self._eye.figure(self._parts.offered)
         if current_a is not None and current_a >= self._parts.least_a:
             self._parts.current.write(self._shaped(current_a))
 

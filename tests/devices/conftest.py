@@ -9,6 +9,7 @@ from evcc_flask.clock import SystemClock
 from evcc_flask.devices.charger import SourceCharger
 from evcc_flask.devices.meter import SourceMeter
 from evcc_flask.plugins.shop import Workshop
+from tests.devices.hand import Box
 
 Device = SourceMeter | SourceCharger
 
@@ -33,3 +34,9 @@ def fetch(bus: Bus) -> Callable[[Device], None]:
         assert bus.refresh(list(device.needs())).wait(5), "a link did not answer in time"
 
     return fetch
+
+
+@pytest.fixture
+def box() -> Box:
+    """A wallbox moved by hand."""
+    return Box()

@@ -1,9 +1,15 @@
-"""A clock and a link that a test moves by hand: nothing happens between two lines of a test."""
+"""A clock, a link and a wallbox that a test moves by hand: nothing happens between two lines of a test."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
-from evcc_flask.bus.needs import Answer, ReadError
+from evcc_flask.bus.needs import Answer, ErrorKind, Need, ReadError, Registers, Table
+from evcc_flask.devices.charger import SourceCharger
+from evcc_flask.devices.lease import Lease
+from evcc_flask.devices.parts import ChargerParts
+from evcc_flask.domain.commands import ChargerCommand
+from evcc_flask.plugins.made import Fetched, Written
 
 
 class HandClock:
@@ -64,3 +70,48 @@ class HandLink:
         """The time of every timed job has come."""
         for _, job in self.ticking:
             job(wire)
+
+
+@dataclass
+class Box:
+    """A wallbox under test: what was written, in order, and switches for what its slave says."""
+
+    clock: HandClock = field(default_factory=HandClock)
+    link: HandLink = field(default_factory=HandLink)
+    written: list[tuple[str, Any]] = field(default_factory=list)
+    outcomes: list[tuple[str, str | None, bool]] = field(default_factory=list)
+    fails: ReadError | None = None
+
+    def sink(self, name: str) -> Written:
+        def write(value: Any) -> None:
+            if self.fails is not None:
+                raise self.fails
+            self.written.append((name, value))
+
+        return Written(self.link, write)
+
+    def source(self, address: int, decode: Callable[[Any], Any] = lambda words: words[0]) -> Fetched:
+        return Fetched(Need(self.link, Registers(1, Table.INPUT, address)), decode)
+
+    def says(self, address: int, word: Any) -> None:
+        self.link.answers[Registers(1, Table.INPUT, address)] = Answer((word,), self.clock.s)
+
+    def is_silent(self, address: int) -> None:
+        request = Registers(1, Table.INPUT, address)
+        old = self.link.latest(request)
+        self.link.answers[request] = Answer(old.value, old.at_s, ReadError(ErrorKind.TIMEOUT, "no answer"))
+
+    def charger(self, **parts: Any) -> SourceCharger:
+        base: dict[str, Any] = {
+            "status": self.source(0, lambda words: str(words[0])),
+            "enabled": self.source(1, lambda words: bool(words[0])),
+            "current": self.sink("current"),
+            "off": self.sink("off"),
+            "fine": True,
+        }
+        return SourceCharger("box", ChargerParts(**(base | parts)), Lease(self.clock), self.clock, lambda: self.link)
+
+    def send(self, charger: SourceCharger, *commands: ChargerCommand) -> None:
+        for command in commands:
+            name = type(command).__name__
+            charger.send(command, lambda error, available, name=name: self.outcomes.append((name, error, available)))

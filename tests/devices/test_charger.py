@@ -1,71 +1,14 @@
-"""What a wallbox does with commands: their order, what is never written, and when a keep-alive speaks."""
-
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+"""What a wallbox does with commands: their order, what is never written, and what it tells of itself."""
 
 import pytest
 
-from evcc_flask.bus.needs import Answer, ErrorKind, Need, ReadError, Registers, Table
-from evcc_flask.devices.charger import SourceCharger
-from evcc_flask.devices.lease import Lease
-from evcc_flask.devices.parts import ChargerParts, FailsafePoints, KeepAlive
+from evcc_flask.bus.needs import ErrorKind, ReadError
+from evcc_flask.devices.parts import FailsafePoints, KeepAlive
 from evcc_flask.devices.sources import fixed
-from evcc_flask.domain.commands import ChargerCommand, Disable, Enable, OfferCurrent, SwitchPhases, WakeUp
+from evcc_flask.domain.commands import Disable, Enable, OfferCurrent, SwitchPhases, WakeUp
 from evcc_flask.domain.readings import Failsafe
 from evcc_flask.domain.words import Status
-from evcc_flask.plugins.made import Fetched, Written
-from tests.devices.hand import HandClock, HandLink
-
-
-@dataclass
-class Box:
-    """A wallbox under test: what was written, in order, and switches for what its slave says."""
-
-    clock: HandClock = field(default_factory=HandClock)
-    link: HandLink = field(default_factory=HandLink)
-    written: list[tuple[str, Any]] = field(default_factory=list)
-    outcomes: list[tuple[str, str | None, bool]] = field(default_factory=list)
-    fails: ReadError | None = None
-
-    def sink(self, name: str) -> Written:
-        def write(value: Any) -> None:
-            if self.fails is not None:
-                raise self.fails
-            self.written.append((name, value))
-
-        return Written(self.link, write)
-
-    def source(self, address: int, decode: Callable[[Any], Any] = lambda words: words[0]) -> Fetched:
-        return Fetched(Need(self.link, Registers(1, Table.INPUT, address)), decode)
-
-    def says(self, address: int, word: Any) -> None:
-        self.link.answers[Registers(1, Table.INPUT, address)] = Answer((word,), self.clock.s)
-
-    def is_silent(self, address: int) -> None:
-        request = Registers(1, Table.INPUT, address)
-        old = self.link.latest(request)
-        self.link.answers[request] = Answer(old.value, old.at_s, ReadError(ErrorKind.TIMEOUT, "no answer"))
-
-    def charger(self, **parts: Any) -> SourceCharger:
-        base: dict[str, Any] = {
-            "status": self.source(0, lambda words: str(words[0])),
-            "enabled": self.source(1, lambda words: bool(words[0])),
-            "current": self.sink("current"),
-            "off": self.sink("off"),
-            "fine": True,
-        }
-        return SourceCharger("box", ChargerParts(**(base | parts)), Lease(self.clock), self.clock, lambda: self.link)
-
-    def send(self, charger: SourceCharger, *commands: ChargerCommand) -> None:
-        for command in commands:
-            name = type(command).__name__
-            charger.send(command, lambda error, available, name=name: self.outcomes.append((name, error, available)))
-
-
-@pytest.fixture
-def box() -> Box:
-    return Box()
+from tests.devices.hand import Box
 
 
 def test_a_disabled_box_that_starts_by_its_current_gets_it_only_when_enabled(box: Box) -> None:
@@ -230,86 +173,6 @@ def test_nothing_is_written_before_the_first_decision(box: Box) -> None:
     box.says(0, "C")
     charger.reading()
     assert (box.link.jobs, box.link.ticking, box.written) == ([], [], [])
-
-
-def test_a_keep_alive_repeats_the_last_current_while_decisions_come(box: Box) -> None:
-    box.says(1, 1)
-    charger = box.charger(keep_alive=KeepAlive(25.0))
-    box.send(charger, OfferCurrent(0, 11.0))
-    box.link.work()
-    charger.renew(box.clock.s + 20)
-    box.link.tick()
-    assert box.written == [("current", 11.0), ("current", 11.0)]
-    assert [period for period, _ in box.link.ticking] == [25.0]
-
-
-def test_a_frozen_control_loop_ends_the_keep_alive_though_the_bus_lives(box: Box) -> None:
-    box.says(1, 1)
-    charger = box.charger(keep_alive=KeepAlive(25.0))
-    box.send(charger, OfferCurrent(0, 11.0))
-    box.link.work()
-    charger.renew(box.clock.s + 20)
-    box.clock.s += 20
-    box.link.tick()
-    assert box.written == [("current", 11.0)]
-
-
-def test_no_lease_lasts_longer_than_a_minute(box: Box) -> None:
-    charger = box.charger(keep_alive=KeepAlive(25.0))
-    box.says(1, 0)
-    charger.renew(box.clock.s + 3600)
-    box.clock.s += 60
-    box.link.tick()
-    assert box.written == []
-
-
-def test_a_box_held_at_zero_is_kept_at_zero_for_half_an_hour(box: Box) -> None:
-    charger = box.charger(keep_alive=KeepAlive(25.0))
-    box.send(charger, Disable(0))
-    box.link.work()
-    for _ in range(1800 // 25):
-        box.clock.s += 25
-        charger.renew(box.clock.s + 20)
-        box.link.tick()
-    assert len(box.written) == 1 + 72
-    assert set(box.written) == {("off", False)}
-
-
-def test_after_a_restart_a_running_charge_is_kept_as_the_box_reports_it(box: Box) -> None:
-    box.says(1, 1)
-    box.says(2, 13)
-    charger = box.charger(keep_alive=KeepAlive(25.0), offered=box.source(2))
-    charger.renew(box.clock.s + 20)
-    box.link.tick()
-    assert box.written == [("current", 13.0)]
-
-
-def test_a_heartbeat_is_written_as_often_as_the_box_asks(box: Box) -> None:
-    box.says(3, 40)
-    charger = box.charger(keep_alive=KeepAlive(5.0, write=box.sink("heartbeat"), timeout_s=box.source(3)))
-    for _ in range(9):
-        charger.renew(box.clock.s + 20)
-        box.link.tick()
-        box.clock.s += 5
-    # At 0, 20 and 40 s: half of the 40 s that the box reports.
-    assert box.written == [("heartbeat", True)] * 3
-
-
-def test_a_box_that_wants_to_be_read_is_read_only_when_the_regular_poll_is_late(box: Box) -> None:
-    reads: list[tuple[int, Table, int, int]] = []
-
-    class Wire:
-        def read(self, *asked: Any) -> tuple[int, ...]:
-            reads.append(asked)
-            return (2,)
-
-    charger = box.charger(keep_alive=KeepAlive(4.0, read=box.source(0)))
-    for silent_s in (0, 1, 4):
-        box.says(0, "B")
-        box.clock.s += silent_s
-        charger.renew(box.clock.s + 20)
-        box.link.tick(Wire())
-    assert reads == [(1, Table.INPUT, 0, 1)]
 
 
 def test_a_wake_up_releases_the_box_again_when_its_time_has_come(box: Box) -> None:
