@@ -122,6 +122,7 @@ def run(
     if demo:
         _demo(port or DEFAULT_PORT, 1.0, database, locked=True)
         return
+    from evcc_flask.commands.run import PortInUse
     from evcc_flask.commands.run import run as run_server
 
     options = Options(
@@ -135,7 +136,7 @@ def run(
     )
     try:
         run_server(options, os.environ)
-    except FileNotFoundError as error:
+    except (FileNotFoundError, PortInUse) as error:
         raise click.ClickException(str(error)) from None
 
 

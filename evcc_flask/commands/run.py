@@ -10,7 +10,12 @@ from typing import NoReturn
 from evcc_flask.config.load import find, load
 from evcc_flask.layout import project_file
 from evcc_flask.options import Options
+from evcc_flask.port import is_free
 from evcc_flask.storage.place import written_house
+
+
+class PortInUse(Exception):
+    """Somebody else listens where we should."""
 
 
 def server_command() -> list[str]:
@@ -35,9 +40,12 @@ def completed(options: Options, environ: Mapping[str, str]) -> Options:
 
 
 def run(options: Options, environ: Mapping[str, str]) -> NoReturn:
-    """Become the server. Raises FileNotFoundError where the installation lacks its own files."""
+    """Become the server. Raises FileNotFoundError where the installation lacks its own files, PortInUse."""
     command = server_command()
-    variables = {**environ, **completed(options, environ).environment()}
+    whole = completed(options, environ)
+    if whole.port is not None and not is_free(whole.port):
+        raise PortInUse(f"port {whole.port} is in use; end what uses it, or choose another one with --port")
+    variables = {**environ, **whole.environment()}
     sys.stdout.flush()
     os.execve(command[0], command, variables)
 

@@ -18,8 +18,9 @@ from pathlib import Path
 from evcc_flask.clock import DemoClock, SystemClock
 from evcc_flask.layout import project_file
 from evcc_flask.options import DEFAULT_PORT, Options
+from evcc_flask.port import is_free
 
-from .demofolder import DemoFolder, DemoRefused, Ports, demo_folder, is_free, remove
+from .demofolder import DemoFolder, DemoRefused, Ports, demo_folder, remove
 
 PATIENCE_S = 30.0
 """So long may the server take to its first answer."""

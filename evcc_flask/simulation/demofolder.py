@@ -14,6 +14,8 @@ from importlib.resources import files
 from pathlib import Path
 from string import Template
 
+from evcc_flask.port import is_free
+
 WRITTEN = "written.json"
 """What we wrote last: the check sum of evcc.yaml, and the ports that it names."""
 
@@ -119,17 +121,6 @@ def demo_folder(wanted: Path | None) -> tuple[DemoFolder, bool]:
 def remove(folder: DemoFolder) -> None:
     """Take a passing folder away."""
     shutil.rmtree(folder.path, ignore_errors=True)
-
-
-def is_free(port: int, host: str = "") -> bool:
-    """Whether somebody could listen on a TCP port now."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-            return True
-        except OSError:
-            return False
 
 
 def _free(wanted: int) -> int:

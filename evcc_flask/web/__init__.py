@@ -1,4 +1,4 @@
-"""Serves the page and that of the API: each one document, one style sheet, one script, all from here and nothing from elsewhere."""
+"""Serves the page and that of the API: each one document, one style sheet, one script, and nothing from elsewhere."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

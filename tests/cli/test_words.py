@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -151,3 +152,15 @@ def test_the_server_is_started_with_files_of_the_project():
     command = server_command()
     assert command[:4] == [sys.executable, "-P", "-m", "gunicorn"]
     assert Path(command[-1]).name == "gunicorn.conf.py"
+
+
+def test_a_port_that_is_taken_is_said_in_one_sentence(tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        command = [sys.executable, "-m", "evcc_flask.cli", "run", "--port", str(port)]
+        ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=30, check=False)
+    assert ended.returncode == 1
+    assert f"port {port} is in use" in ended.stderr
+    assert len(ended.stderr.splitlines()) == 1
