@@ -3,7 +3,7 @@
 from .figures import ABSURD_PRICE, STALE_S
 from .memory import Held
 from .readings import MeterReading, Phases
-from .reasons import Code, Reason, because
+from .reasons import Code, Fact, Reason, because
 from .snapshot import Rates
 
 
@@ -46,10 +46,12 @@ def held(
 
 
 def doubt(reading: MeterReading, known: Held | None, limit: float, now_s: float) -> Reason | None:
-    """Why this meter's value is missing or an old one; None when all is well."""
+    """Why this meter's value is missing or an old one, from the first failed read on; None when all is well."""
     if reading.power_w is not None and number(reading.power_w, limit) is None:
         return because(Code.IMPLAUSIBLE_VALUE, meter=reading.name, value=str(reading.power_w))
-    if known is None:
-        facts = {"error": reading.error} if reading.error else {}
-        return because(Code.METER_SILENT, meter=reading.name, **facts)
-    return None
+    if known is not None and not reading.error:
+        return None
+    facts: dict[str, Fact] = {"error": reading.error} if reading.error else {}
+    if known is not None:
+        facts["held_s"] = round(max(0.0, now_s - known.at_s))
+    return because(Code.METER_SILENT, meter=reading.name, **facts)
