@@ -11,7 +11,9 @@ from evcc_flask.config.load import find, load
 from evcc_flask.layout import project_file
 from evcc_flask.options import Options
 from evcc_flask.port import is_free
-from evcc_flask.storage.place import written_house
+from evcc_flask.storage.evccs import port_of
+from evcc_flask.storage.place import house_file, usual_file, written_house
+from evcc_flask.storage.problem import StorageProblem
 
 
 class PortInUse(Exception):
@@ -30,13 +32,26 @@ def completed(options: Options, environ: Mapping[str, str]) -> Options:
     configuration = load(config, {**environ, **options.overrides()})
     if config is None and (config := written_house(configuration.database)):
         configuration = load(config, {**environ, **options.overrides()})
+    port = configuration.port
+    if config is None and options.port is None and not environ.get("EVCC_NETWORK_PORT"):
+        port = _port_so_far(configuration.database) or port
     return replace(
         options,
         config=_absolute(config),
         database=_absolute(options.database),
         custom_css=_absolute(options.custom_css),
-        port=configuration.port,
+        port=port,
     )
+
+
+def _port_so_far(database: str | None) -> int | None:
+    """At the first start on evcc's own database: the port that its web page was given."""
+    named = usual_file(database)
+    try:
+        _, foreign = house_file(named)
+        return port_of(named) if foreign else None
+    except StorageProblem:  # the server itself will say so
+        return None
 
 
 def run(options: Options, environ: Mapping[str, str]) -> NoReturn:

@@ -43,6 +43,17 @@ def reading(path: Path) -> Iterator[EvccFile]:
         yield EvccFile(copy, settings, entries)
 
 
+def port_of(path: Path) -> int | None:
+    """Where evcc's web page was told to listen; None where it was told nothing. Raises StorageProblem."""
+    with reading(path) as file:
+        try:
+            network = json.loads(file.settings.get("network", "null"))
+        except ValueError:
+            return None
+    port = network.get("port") if isinstance(network, dict) else None
+    return port if isinstance(port, int) and 0 < port < 65536 else None
+
+
 def _copied(path: Path, copy: Path) -> sqlite3.Connection:
     """A connection to a sound copy. Raises sqlite3.DatabaseError, OSError."""
     verdict = "it is being written all the time"

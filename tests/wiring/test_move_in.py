@@ -62,6 +62,15 @@ def test_sessions_and_settings_move_in_at_the_first_start_and_ours_is_found_at_t
     assert {file.name: file.read_bytes() for file in tmp_path.glob("evcc.db*")} == before
 
 
+def test_the_port_of_evccs_web_page_counts_from_the_first_start_on(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    evccs = written(tmp_path / "evcc.db", OF_PAGE, page=PAGE)
+    environ = {"HOME": str(tmp_path)}
+    assert completed(Options(database=evccs), environ).port == 7171
+    assert completed(Options(database=evccs, port=7272), environ).port == 7272
+    assert completed(Options(database=tmp_path / "other.db"), environ).port == 7070
+
+
 def test_a_house_of_evccs_web_page_runs_without_an_evcc_yaml(tmp_path, started):
     evccs = written(tmp_path / "evcc.db", {**SETTINGS, **OF_PAGE}, page=PAGE)
     for _ in range(2):
