@@ -48,6 +48,7 @@ class Box:
 
     ``told_a``: the last current sent. ``changed_s`` and ``before_w``: when its power was last meant to change, and
     what it drew until then. ``resend``: the last current was refused. ``stops`` and ``offers``: repetitions so far.
+    ``rested``: since our last stop the box has reported itself off.
     """
 
     enabled: bool | None = None
@@ -63,6 +64,7 @@ class Box:
     changed_s: float | None = None
     before_w: float = 0.0
     stops: int = 0
+    rested: bool = False
     offers: int = 0
 
 

@@ -66,6 +66,7 @@ class Code(Enum):
     GRID_STUCK = "grid_stuck"
     CHARGER_SILENT = "charger_silent"
     COMMAND_FAILED = "command_failed"
+    SETTLES = "settles"
     DOES_NOT_OBEY = "does_not_obey"
     SOMEBODY_ELSE = "somebody_else"
     OUT_OF_SYNC = "out_of_sync"

@@ -92,19 +92,34 @@ def _should_rest(p: Point, *, runs: bool) -> None:
         if p.box.stops:
             p.learn(stops=0)
         return
-    if p.box.stops and p.since(p.box.enabled_s) < REPEAT_S[min(p.box.stops, len(REPEAT_S)) - 1]:
+    if p.box.stops and p.charger.enabled is False:
+        p.learn(rested=True)
+    # The first stop was obeyed, and the box reports itself on again: that is no slow box, it is told anew.
+    again = p.box.stops == 1 and p.box.rested and p.charger.enabled is True and (_reported_a(p) or 0.0) > 0
+    if p.box.stops and not again and p.since(p.box.enabled_s) < REPEAT_S[min(p.box.stops, len(REPEAT_S)) - 1]:
         if p.box.stops > 1:
             p.note(because(Code.DOES_NOT_OBEY, command="disable", repeated=p.box.stops - 1))
+        else:
+            _still_draws(p)
         return
     p.unasked = True
     p.timer = ELAPSED
-    if p.box.stops or not runs:
+    if again:
+        p.note(because(Code.SOMEBODY_ELSE, enabled=True))
+    elif p.box.stops or not runs:
         p.note(because(Code.DOES_NOT_OBEY, command="disable", repeated=p.box.stops))
     elif p.since(p.box.enabled_s) >= REPEAT_S[0]:
-        # Sooner it may be a late effect of what we ourselves told it before the stop: stopped, and not spoken of.
         p.note(because(Code.SOMEBODY_ELSE, enabled=True))
+    else:
+        # Sooner it may be a late effect of what we ourselves told it before the stop: nobody is blamed.
+        _still_draws(p)
     if runs:
         p.learn(enabled=True, offered_a=_reported_a(p) or p.measured_a)
+
+
+def _still_draws(p: Point) -> None:
+    """Our stop is young: boxes and cars need a moment, but what flows meanwhile is said."""
+    p.note(because(Code.SETTLES, power_w=round(p.power_w), since_s=round(p.since(p.box.enabled_s))))
 
 
 def _reported_a(p: Point) -> float | None:

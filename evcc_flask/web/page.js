@@ -35,7 +35,7 @@ const REASONS = {
   waits_for_reading: "Waits for a reading.",
   waits_for_car: "Waits for the car.",
   wakes_car: "Wakes the car.",
-  settles: "Waits until the wallbox has settled.",
+  settles: "The charge was stopped; the wallbox still has to follow.",
   switch_budget: "Was switched on and off often enough for this hour.",
   phase_budget: "Switched phases often enough for this hour.",
   limited_by_circuit: "Limited by the circuit.",

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from evcc_flask.domain.memory import Memory
 from evcc_flask.domain.settings import LoadpointSettings
-from evcc_flask.domain.words import Mode
+from evcc_flask.domain.words import Mode, Status
 
 OFF = LoadpointSettings(mode=Mode.OFF)
 NOW = LoadpointSettings(mode=Mode.NOW)
@@ -75,6 +75,52 @@ def test_a_box_that_does_not_obey_is_told_again_with_growing_patience(bench):
     assert times_of(house, "Disable", 800) == [5, 20, 80, 380, 680]
     assert "does_not_obey" in house.codes()
     assert "Enable" not in house.sent()
+
+
+def test_a_stopped_box_that_reports_off_and_then_on_again_is_stopped_in_that_cycle(bench):
+    house = bench(NOW)
+    house.cycles(60)
+    box = house.boxes[0]
+    house.wish(mode=Mode.OFF)
+    house.cycle(2.0)
+    assert house.sent() == ["Disable"]
+    box.says = {"status": Status.C}
+    house.cycle(2.0)
+    assert house.sent() == []
+    box.enabled, box.offered_a, box.says = True, 16.0, {}
+    house.cycle(2.0)
+    assert house.sent() == ["Disable"]
+    assert "somebody_else" in house.codes()
+    box.enabled, box.obeys = True, False
+    assert times_of(house, "Disable", 400) == [60, 360]
+
+
+def test_what_still_flows_after_our_stop_is_said_at_once_and_stopped_once(bench):
+    house = bench(NOW)
+    house.cycles(60)
+    house.wish(mode=Mode.OFF)
+    house.cycle(2.0)
+    house.boxes[0].says = {"status": Status.C, "power_w": 3450.4}
+    for since_s in (2, 4, 6):
+        house.cycle(2.0)
+        assert house.sent() == []
+        assert house.fact("settles", "power_w") == 3450
+        assert house.fact("settles", "since_s") == since_s
+    house.boxes[0].says = {}
+    house.cycle(2.0)
+    assert house.codes() == ["mode_off"]
+
+
+def test_a_box_switched_on_right_after_our_stop_is_stopped_again_and_said(bench):
+    house = bench(NOW)
+    house.cycles(60)
+    house.wish(mode=Mode.OFF)
+    house.cycle(2.0)
+    house.cycle(2.0)
+    house.boxes[0].enabled, house.boxes[0].offered_a = True, 16.0
+    house.cycle(2.0)
+    assert house.sent() == ["Disable"]
+    assert house.fact("settles", "power_w") == 11040
 
 
 def test_a_car_that_charges_while_the_box_reports_off_is_stopped_and_never_switched_on(bench):
