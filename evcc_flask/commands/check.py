@@ -16,7 +16,7 @@ from evcc_flask.construction import Built, build_house
 from evcc_flask.control.absent import AbsentCharger, AbsentMeter
 from evcc_flask.devices.field import DeviceField
 from evcc_flask.domain.issues import Issue
-from evcc_flask.domain.readings import BatteryReading, ChargerReading, Failsafe
+from evcc_flask.domain.readings import BatteryReading, ChargerReading, Failsafe, MeterReading
 from evcc_flask.logs.setup import start_logs
 from evcc_flask.security.redaction import REDACTOR
 from evcc_flask.storage.owner import Owner
@@ -51,7 +51,7 @@ class Result:
     values: str
     milliseconds: str
     failsafe: str
-    error: str | None = None
+    errors: tuple[str, ...] = ()
 
 
 def check(path: Path | None, environ: Mapping[str, str], say: Callable[[str], None]) -> int:
@@ -74,8 +74,11 @@ def check(path: Path | None, environ: Mapping[str, str], say: Callable[[str], No
         rows = [
             (r.kind, r.name, r.link, r.values or "no value: see below", r.milliseconds, r.failsafe) for r in results
         ]
-        say(REDACTOR.text(columns(head, rows)))
-    say(REDACTOR.text(_told(issues)))
+        say("\n" + REDACTOR.text(columns(head, rows)))
+    elif not any(issue.fatal for issue in issues):
+        say("No device is configured: no meter, no charger. There is nothing to read and nothing to control yet.")
+    if results or issues:
+        say(REDACTOR.text(_told(issues)))
     return 1 if any(issue.fatal for issue in issues) else 0
 
 
@@ -101,7 +104,7 @@ def read_all(built: Built, clock: SystemClock) -> list[Result]:
         thread.join(max(0.0, until_s + 1.0 - clock.wire_s()))
     late = "not read: the time was up"
     return [
-        found.get((kind, device.name)) or Result(kind, device.name, _link(device), "", "", "", late)
+        found.get((kind, device.name)) or Result(kind, device.name, _link(device), "", "", "", (late,))
         for kind, device in present
     ]
 
@@ -119,9 +122,13 @@ def _read(kind: str, device: Any, field: DeviceField, clock: SystemClock, until_
     if kind == "charger":
         reading = device.reading()
         values, safe = _of_charger(reading), _safe(reading.traits.failsafe)
-        return Result(kind, device.name, _link(device), values, milliseconds, safe, reading.error)
+        return Result(kind, device.name, _link(device), values, milliseconds, safe, _errors(reading))
     battery = device.battery_reading()
-    return Result(kind, device.name, _link(device), _of_meter(battery), milliseconds, "", battery.meter.error)
+    return Result(kind, device.name, _link(device), _of_meter(battery), milliseconds, "", _errors(battery.meter))
+
+
+def _errors(reading: ChargerReading | MeterReading) -> tuple[str, ...]:
+    return (*([reading.error] if reading.error else []), *reading.notes)
 
 
 def _link(device: Any) -> str:
@@ -176,9 +183,9 @@ def _safe(failsafe: Failsafe | None) -> str:
 
 def _silent(results: list[Result]) -> list[Issue]:
     return [
-        Issue(result.kind, sentence(result.error), key=result.name, device=result.name)
+        Issue(result.kind, sentence(error), key=result.name, device=result.name)
         for result in results
-        if result.error
+        for error in result.errors
     ]
 
 
@@ -201,9 +208,9 @@ def _running(configuration: Configuration) -> list[Issue]:
 
 def _title(configuration: Configuration) -> str:
     if configuration.file is None:
-        return "There is no evcc.yaml in the home folder, here or in /etc; name one with -c.\n"
+        return "There is no evcc.yaml in the home folder, here or in /etc; name one with -c."
     own = f" and {configuration.own.file}" if configuration.own.file else ""
-    return f"{configuration.file}{own}\n"
+    return f"{configuration.file}{own}"
 
 
 def _told(issues: list[Issue]) -> str:

@@ -75,7 +75,7 @@ class SourceCharger:
             self._prepared = False
         enabled = self._eye.beside(parts.enabled, at_s)
         power_w = self._eye.figure(parts.power, at_s)
-        return ChargerReading(
+        reading = ChargerReading(
             name=self.name,
             at_s=at_s,
             status=status,
@@ -99,6 +99,7 @@ class SourceCharger:
                 failsafe=self._failsafe(),
             ),
         )
+        return replace(reading, notes=self._notes(error))
 
     def send(self, command: ChargerCommand, done: Done) -> None:
         """Returns at once; see :class:`evcc_flask.domain.ports.Charger`."""
@@ -131,6 +132,28 @@ class SourceCharger:
             self._keeping = True
             link = self._link_of(keep_alive.write or self._parts.current)
             link.every(keep_alive.every_s, lambda wire: self._keep_alive(keep_alive, wire))
+
+    def _notes(self, error: str | None) -> tuple[str, ...]:
+        """What failed beside the status, under the names of an evcc.yaml."""
+        parts = self._parts
+        for unused in (parts.return_energy, *(parts.powers or ())):
+            self._eye.figure(unused)
+        values = {
+            "enabled": parts.enabled,
+            "getmaxcurrent": parts.offered,
+            "phases": parts.phases,
+            "power": parts.power,
+            "energy": parts.energy,
+            "returnenergy": parts.return_energy,
+            "powers": parts.powers,
+            "currents": parts.currents,
+            "voltages": parts.voltages,
+            "identify": parts.identify,
+            "soc": parts.soc,
+            "mincurrent": parts.min_current,
+            "maxcurrent": parts.max_current,
+        }
+        return self._eye.notes(self.name, values, error, own=parts.own)
 
     def _link_of(self, sink: Sink) -> Link:
         return sink.link() or self._fallback()

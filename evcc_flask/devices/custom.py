@@ -169,6 +169,7 @@ def meter(params: Mapping[str, Any], shop: Shop) -> MeterParts:
         max_charge_w=bench.figure("maxchargepower"),
         max_discharge_w=bench.figure("maxdischargepower"),
         battery_mode=mode,
+        own=True,
         title=bench.node.get("title", ""),
         icon=bench.node.get("icon", ""),
     )
@@ -207,6 +208,7 @@ def charger(params: Mapping[str, Any], shop: Shop) -> ChargerParts:
         identify=bench.source("identify", Kind.TEXT),
         soc=bench.source("soc", max_age_s=SOC_S),
         wakeup=((0.0, wakeup),) if wakeup else (),
+        own=True,
         features=bench.features(),
         icon=bench.node.get("icon"),
     )
@@ -234,6 +236,7 @@ def switch_socket(params: Mapping[str, Any], shop: Shop) -> ChargerParts:
         power=power,
         energy=bench.source("energy", max_age_s=SOC_S),
         soc=bench.source("soc", max_age_s=SOC_S),
+        own=True,
         features=bench.features() | {Feature.SWITCH_DEVICE, Feature.INTEGRATED_DEVICE},
         icon=bench.node.get("icon"),
     )

@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from evcc_flask.bus.needs import Link, Need
 from evcc_flask.domain.ports import Clock, Done
 from evcc_flask.domain.readings import BatteryReading, MeterReading, Phases, PvReading
 from evcc_flask.domain.words import BatteryMode
+from evcc_flask.plugins.ports import Source
 
 from .lease import Lease
 from .outbox import Errand, Outbox
@@ -34,23 +36,15 @@ class SourceMeter:
         """What the links should keep fresh for this meter."""
         parts = self._parts
         triples = [source for triple in (parts.powers, parts.currents, parts.voltages) if triple for source in triple]
-        limits = (
-            parts.capacity,
-            parts.min_soc,
-            parts.max_soc,
-            parts.max_ac_w,
-            parts.max_charge_w,
-            parts.max_discharge_w,
-        )
         counts = (parts.power, parts.energy, parts.return_energy, parts.soc, parts.mode)
-        return needs_of((*counts, *triples, *limits, *parts.asked))
+        return needs_of((*counts, *triples, *limits_of(parts), *parts.asked))
 
     def reading(self) -> MeterReading:
         """The latest values, instantly."""
         parts = self._parts
         power_w, at_s, error = self._eye.number(parts.power)
         powers = self._eye.phases(parts.powers, at_s)
-        return MeterReading(
+        reading = MeterReading(
             name=self.name,
             at_s=at_s,
             power_w=power_w,
@@ -63,6 +57,7 @@ class SourceMeter:
             title=parts.title,
             icon=parts.icon,
         )
+        return replace(reading, notes=self._notes(error))
 
     def pv_reading(self) -> PvReading:
         """The same, with the inverter's AC limit."""
@@ -97,6 +92,27 @@ class SourceMeter:
     def renew(self, until_s: float) -> None:
         """The dead man's handle: a mode may be repeated until ``until_s`` (house monotonic)."""
         self._lease.renew(until_s)
+
+    def _notes(self, error: str | None) -> tuple[str, ...]:
+        """What failed beside the power, under the names of an evcc.yaml."""
+        parts = self._parts
+        values = {
+            "energy": parts.energy,
+            "returnenergy": parts.return_energy,
+            "powers": parts.powers,
+            "currents": parts.currents,
+            "voltages": parts.voltages,
+            "soc": parts.soc,
+            "capacity": parts.capacity,
+            "minsoc": parts.min_soc,
+            "maxsoc": parts.max_soc,
+            "maxacpower": parts.max_ac_w,
+            "maxchargepower": parts.max_charge_w,
+            "maxdischargepower": parts.max_discharge_w,
+        }
+        for source in (parts.soc, *limits_of(parts)):
+            self._eye.figure(source)
+        return self._eye.notes(self.name, values, error, own=parts.own)
 
     def _link(self) -> Link:
         sink = self._parts.battery_mode
@@ -136,6 +152,18 @@ class SourceMeter:
     def _reported_mode(self, at_s: float | None) -> BatteryMode | None:
         number = self._eye.figure(self._parts.mode, at_s)
         return None if number is None or int(number) not in list(BatteryMode) else BatteryMode(int(number))
+
+
+def limits_of(parts: MeterParts) -> tuple[Source | None, ...]:
+    """What an inverter or a battery says of itself."""
+    return (
+        parts.capacity,
+        parts.min_soc,
+        parts.max_soc,
+        parts.max_ac_w,
+        parts.max_charge_w,
+        parts.max_discharge_w,
+    )
 
 
 def _signed(currents: Phases | None, powers: Phases | None) -> Phases | None:

@@ -29,7 +29,8 @@ class Repeat:
 class MeterParts:
     """W, kWh, A, V, %; signs as in :mod:`evcc_flask.domain`. ``battery_mode`` is written a BatteryMode's number.
 
-    ``asked``: values that its writes depend on.
+    ``asked``: values that its writes depend on. ``own``: each value was asked for by the user, so that one which the
+    device refuses is a failure; what a row of the library names a device may lack.
     """
 
     power: Source
@@ -49,6 +50,7 @@ class MeterParts:
     battery_mode: Sink | None = None
     repeat: Repeat | None = None
     asked: tuple[Source, ...] = ()
+    own: bool = False
     title: str = ""
     icon: str = ""
 
@@ -97,6 +99,7 @@ class ChargerParts:
 
     ``prepare``: what the box must be told before all else. ``wakeup``: writes, each so many seconds after the command.
     ``may_switch``: whether this very box has what it takes to switch phases. ``asked``: what writes depend on.
+    ``own``: as in :class:`MeterParts`.
     """
 
     status: Source
@@ -124,6 +127,7 @@ class ChargerParts:
     keep_alive: KeepAlive | None = None
     failsafe: FailsafePoints | None = None
     asked: tuple[Source, ...] = ()
+    own: bool = False
     least_a: float = 0.0
     persistent: bool = False
     physical_phases: int | None = None

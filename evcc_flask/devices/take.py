@@ -1,15 +1,23 @@
 """From sources to readings: each value by itself, so that one that fails takes no other with it."""
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from evcc_flask.bus.needs import Need, ReadError
+from evcc_flask.bus.needs import ErrorKind, Need, ReadError
 from evcc_flask.domain.readings import Phases
 from evcc_flask.plugins.ports import Source, Value
 
 from .sources import number
 
+log = logging.getLogger("bus")
+
 Triple = tuple[Source, Source, Source]
+
+MUTE = frozenset({ErrorKind.TIMEOUT, ErrorKind.CONNECTION})
+"""Of a device that does not answer at all one failure is told, that of its key value."""
+NO_FAULT = frozenset({ErrorKind.ASLEEP, ErrorKind.MUST_RETRY, ErrorKind.NOT_AVAILABLE})
+"""No value for now, and nothing is wrong."""
 
 STALE_S = 60.0
 """A side value this much older than the key value of its device, plus the age it may have, is not shown any more."""
@@ -29,15 +37,19 @@ class Eye:
 
     def __init__(self) -> None:
         self._seen: dict[int, Taken] = {}
+        self._failed: dict[int, ReadError] = {}
+        self._noted: frozenset[str] = frozenset()
 
     def look(self, source: Source) -> Taken:
         """The latest good value, and what went wrong since."""
         try:
             taken = Taken(source.value(), source.at_s())
         except ReadError as error:
+            self._failed[id(source)] = error
             old = self._seen.get(id(source), Taken())
             return Taken(old.value, old.at_s, str(error))
         self._seen[id(source)] = taken
+        self._failed.pop(id(source), None)
         return taken
 
     def number(self, source: Source) -> tuple[float | None, float | None, str | None]:
@@ -65,7 +77,8 @@ class Eye:
         value = self.beside(source, key_at_s)
         try:
             return None if value is None else number(value)
-        except ReadError:
+        except ReadError as error:
+            self._failed[id(source)] = error
             return None
 
     def phases(self, sources: Triple | None, key_at_s: float | None) -> Phases | None:
@@ -74,6 +87,25 @@ class Eye:
             return None
         one, two, three = (self.figure(source, key_at_s) for source in sources)
         return None if one is None or two is None or three is None else (one, two, three)
+
+    def notes(
+        self, device: str, sources: Mapping[str, Source | Triple | None], key_error: str | None, *, own: bool
+    ) -> tuple[str, ...]:
+        """Which of the values looked at failed, and why; each is logged when it begins to fail.
+
+        ``own``: what the device refuses counts, too. ``key_error``: what is wrong with the key value.
+        """
+        passed_over = NO_FAULT | (MUTE if key_error else frozenset()) | (frozenset() if own else {ErrorKind.REFUSED})
+        found: dict[str, str] = {}
+        for name, below in sources.items():
+            for source in below if isinstance(below, tuple) else (below,):
+                error = self._failed.get(id(source))
+                if error is not None and error.kind not in passed_over:
+                    found.setdefault(name, f"{name}: {error}")
+        for name in found.keys() - self._noted:
+            log.warning("%s: %s", device, found[name])
+        self._noted = frozenset(found)
+        return tuple(found.values())
 
 
 def needs_of(sources: Iterable[Source | None]) -> Iterable[Need]:

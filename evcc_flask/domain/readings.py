@@ -2,7 +2,8 @@
 
 A value that was not read, or could not be believed, is ``None``; it is never 0. ``at_s`` is the monotonic time of the
 last answer that held the device's key value (a meter's power, a charger's status). An old value stays in the reading
-after a failed read, so that the core can decide for how long it may still be used.
+after a failed read, so that the core can decide for how long it may still be used. ``error`` is about the key value;
+``notes`` tell which of the others failed, and why: for people, no decision looks at them.
 """
 
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ class MeterReading:
     error: str | None = None
     title: str = ""
     icon: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,7 @@ class ChargerReading:
     max_current_a: float | None = None
     status_reason: str | None = None
     error: str | None = None
+    notes: tuple[str, ...] = ()
     traits: ChargerTraits = field(default_factory=ChargerTraits)
 
 

@@ -44,8 +44,9 @@ def web():
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             asked.append(self.path)
-            body = {"/status": b'"C"', "/on": b"true", "/power": b"4140"}.get(self.path.partition("?")[0], b"1")
-            self.send_response(200)
+            answers = {"/status": b'"C"', "/on": b"true", "/power": b"4140", "/nonsense": b"maybe"}
+            body = answers.get(self.path.partition("?")[0], b"1")
+            self.send_response(500 if "fails" in self.path else 200)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
@@ -157,4 +158,51 @@ def test_a_note_alone_is_no_error(check):
         site: {prioritySoc: 50, meters: {grid: grid}}
         """)
     assert lines[-1] == "0 errors, 1 note"
+    assert code == 0
+
+
+def test_every_getter_that_fails_is_named_though_the_status_is_read(check, web):
+    base = f"http://127.0.0.1:{web.server_port}"
+    code, lines = check(f"""
+        meters:
+        - name: grid
+          type: custom
+          power: {{source: http, uri: "{base}/power"}}
+          energy: {{source: http, uri: "{base}/nonsense"}}
+          currents:
+          - {{source: const, value: 1}}
+          - {{source: const, value: 2}}
+          - {{source: const, value: three}}
+        chargers:
+        - name: box
+          type: custom
+          status: {{source: http, uri: "{base}/status", jq: .}}
+          enabled: {{source: http, uri: "{base}/nonsense"}}
+          power: {{source: http, uri: "{base}/nonsense"}}
+          energy: {{source: http, uri: "{base}/fails"}}
+          enable: {{source: http, uri: "{base}/write?on=${{enable}}"}}
+          maxcurrent: {{source: http, uri: "{base}/write?current=${{maxcurrent}}"}}
+        site: {{meters: {{grid: grid}}}}
+        loadpoints: [{{charger: box}}]
+        """)
+    told = [line.split(": ")[:2] for line in lines if line.startswith("error")]
+    assert told == [
+        ["error  [meter] grid", "energy"],
+        ["error  [meter] grid", "currents"],
+        ["error  [charger] box", "enabled"],
+        ["error  [charger] box", "power"],
+        ["error  [charger] box", "energy"],
+    ]
+    assert "status C" in "\n".join(lines)
+    assert code == 1
+
+
+def test_a_house_without_devices_is_not_called_well(check, tmp_path):
+    said: list[str] = []
+    (tmp_path / "empty.yaml").write_text("interval: 10s\n")
+    code = command.check(tmp_path / "empty.yaml", dict(os.environ), said.append)
+    assert "\n".join(said).splitlines() == [
+        str(tmp_path / "empty.yaml"),
+        "No device is configured: no meter, no charger. There is nothing to read and nothing to control yet.",
+    ]
     assert code == 0

@@ -2,7 +2,7 @@
 
 import pytest
 
-from evcc_flask.bus.needs import ErrorKind, ReadError
+from evcc_flask.bus.needs import Answer, ErrorKind, ReadError, Registers, Table
 from evcc_flask.devices.parts import FailsafePoints, KeepAlive
 from evcc_flask.devices.sources import fixed
 from evcc_flask.domain.commands import Disable, Enable, OfferCurrent, SwitchPhases, WakeUp
@@ -228,3 +228,31 @@ def test_a_box_without_a_power_meter_says_so(box: Box) -> None:
     box.says(0, "C")
     assert not box.charger().reading().traits.has_power
     assert box.charger(power=fixed(2300, box.clock)).reading().traits.has_power
+
+
+def test_a_side_value_that_fails_is_told_beside_the_status_and_logged_once(
+    box: Box, caplog: pytest.LogCaptureFixture
+) -> None:
+    box.says(0, "C")
+    box.says(4, "maybe")
+    charger = box.charger(energy=box.source(4))
+    for _ in range(3):
+        reading = charger.reading()
+        assert (reading.error, reading.notes) == (None, ("energy: 'maybe' is no number",))
+    assert caplog.messages == ["box: energy: 'maybe' is no number"]
+    box.says(4, 7)
+    assert charger.reading().notes == ()
+
+
+def test_what_a_box_of_the_library_lacks_is_no_fault_what_a_user_asked_for_is(box: Box) -> None:
+    box.says(0, "C")
+    box.link.answers[Registers(1, Table.INPUT, 4)] = Answer(error=ReadError(ErrorKind.REFUSED, "no such register"))
+    assert box.charger(energy=box.source(4)).reading().notes == ()
+    assert box.charger(energy=box.source(4), own=True).reading().notes == ("energy: no such register",)
+
+
+def test_of_a_box_that_is_gone_only_the_status_is_complained_of(box: Box) -> None:
+    box.is_silent(0)
+    box.is_silent(4)
+    reading = box.charger(energy=box.source(4), own=True).reading()
+    assert (reading.error, reading.notes) == ("no answer", ())
