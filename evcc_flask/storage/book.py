@@ -40,7 +40,11 @@ def store(database: SqliteDatabase, row: SessionRow, known: dict[str, int]) -> N
         number = Session.insert(**columns).execute(database)
     else:
         named = {name: columns.pop(name) for name in NAMES}
+        # What is indexed is written once: each time it is named, a page of its index would be written, too.
+        del columns["key"], columns["loadpoint_index"]
+        created = columns.pop("created")
         Session.update(**columns).where(Session.id == number).execute(database)
+        Session.update(created=created).where(Session.id == number, Session.created.is_null()).execute(database)
         Session.update(**named).where(Session.id == number, Session.named.is_null()).execute(database)
     if row.closed:
         _forget_removed(database, row.loadpoint)
