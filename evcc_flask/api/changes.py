@@ -14,12 +14,14 @@ from .schemas.changes import ChangesQuery, ChangesResult
 
 blp = Blueprint("changes", __name__, url_prefix="/api")
 
+PROGRAM = Origin(Who.PROGRAM)
 READS = ("GET", "HEAD", "OPTIONS")
 
 
 def register(app: Flask) -> None:
     """After the door, which has found out who comes from where."""
     app.before_request(_introduce)
+    app.teardown_request(lambda _: ask_as(PROGRAM))
 
 
 @blp.get("/changes")
