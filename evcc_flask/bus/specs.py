@@ -12,6 +12,11 @@ SERIAL_TIMEOUT_S = 1.0
 """Where the user names none (evcc: 5 s): Modbus slaves answer within some 10 ms, slow ones within 300 ms."""
 LONGEST_SERIAL_TIMEOUT_S = 4.0
 """A line is shared: whatever hangs, a command to its neighbour must not wait 5 s."""
+BAUD_RATES = (
+    *(300, 600, 1200, 1800, 2400, 4800, 9600, 14400, 19200, 28800, 38400, 57600, 76800, 115200, 128000, 230400),
+    *(250000, 256000, 460800, 500000, 576000, 921600, 1000000, 1500000, 2000000, 3000000, 4000000),
+)
+"""What serial ports and RS485 adapters can be set to."""
 FRAMINGS = ("tcp", "rtu", "udp")
 _COMSET = re.compile(r"([78])([NEO])([12])")
 
@@ -42,12 +47,16 @@ class ModbusSpec:
     sleeps: bool = False
 
     def __post_init__(self) -> None:
-        if bool(self.device) == bool(self.host):
-            raise Misconfigured("needs either a device (serial port) or a uri (network), not both", ("device",))
+        if self.device and self.host:
+            remedy = "Remove one of them: a slave is reached by a serial port or over the network, never both."
+            raise Misconfigured("stands beside a uri", ("device",), remedy)
+        if not self.device and not self.host:
+            raise Misconfigured("is missing", ("device",), "Name a device (serial) or a uri (network), never both.")
         if self.device and not _COMSET.fullmatch(self.comset.upper()):
             raise Misconfigured(f"{self.comset!r} is no serial format", ("comset",), "Write 8N1, 8E1 or 8N2.")
-        if self.device and not 50 <= self.baudrate <= 4_000_000:
-            raise Misconfigured(f"{self.baudrate} is no baud rate", ("baudrate",), "Most devices use 9600 or 19200.")
+        if self.device and self.baudrate not in BAUD_RATES:
+            nearest = min(BAUD_RATES, key=lambda rate: abs(rate - self.baudrate))
+            raise Misconfigured(f"{self.baudrate} is no baud rate", ("baudrate",), f"Did you mean {nearest}?")
         if self.framing not in FRAMINGS:
             raise Misconfigured(f"{self.framing!r} is no framing", ("framing",), f"Known: {', '.join(FRAMINGS)}.")
         if self.host and not 0 < self.port < 65536:

@@ -92,6 +92,16 @@ class Duration(fields.Field):
             raise ValidationError(str(error)) from None
 
 
+class Timeout(Duration):
+    """Seconds to wait for an answer; a bare number would be nanoseconds, in which nothing ever answers."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> float:
+        seconds = super()._deserialize(value, attr, data, **kwargs)
+        if 0 < seconds < 1e-3 and not str(value).strip().endswith("s"):
+            raise ValidationError(f"{value} without a unit is nanoseconds. Write {value}s")
+        return seconds
+
+
 class Many(fields.List):
     """A list; one value stands for a list of one, nothing for an empty one."""
 
@@ -155,7 +165,8 @@ def as_map(value: Any) -> dict[str, Any] | None:
 
 def unknown_key(key: str, known: list[str]) -> str:
     """``is not a known setting. Did you mean 'host'?``"""
-    near = difflib.get_close_matches(key.lower(), known, n=1, cutoff=0.6)
+    turned = [word for word in known if sorted(word.lower()) == sorted(key.lower())]
+    near = turned or difflib.get_close_matches(key.lower(), known, n=1, cutoff=0.6)
     hint = f"Did you mean {near[0]!r}?" if near else f"Known here: {', '.join(sorted(known))}."
     return f"is not a known setting. {hint}"
 

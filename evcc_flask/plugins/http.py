@@ -9,7 +9,7 @@ from evcc_flask.bus.needs import ErrorKind, Need, ReadError
 from evcc_flask.domain.issues import Misconfigured
 from evcc_flask.jq.filters import Filter, FilterError, compile_filter
 
-from .fields import Duration, Flag, Loose, Text, Tree
+from .fields import Duration, Flag, Loose, Text, Timeout, Tree
 from .made import Fetched, Written
 from .pipeline import PipelineSchema, pipeline
 from .ports import Sink, Source, Value
@@ -27,7 +27,7 @@ class Http(PipelineSchema):
     body = Text(load_default="")
     insecure = Flag(load_default=False)
     auth = Tree(load_default=None)
-    timeout = Duration(load_default=10.0)
+    timeout = Timeout(load_default=10.0)
     cache = Duration(load_default=0.0)
     accepted = Text(load_default="")
     """jq that must be true of the answer to a write; ours, for devices that refuse with status 200."""
@@ -134,7 +134,7 @@ def _pattern(settings: dict[str, Any], name: str) -> Pattern:
             raise Misconfigured(f"{shown_uri(uri)!r} is no web address", remedy="Write http://host/path.")
     with problems.below("timeout"):
         if settings["timeout"] < 0.001:
-            raise Misconfigured("is shorter than a millisecond", remedy="A bare number is nanoseconds; write 10s.")
+            raise Misconfigured("is shorter than a millisecond", remedy="Write 10s.")
     problems.end()
     assert in_uri is not None
     assert in_body is not None

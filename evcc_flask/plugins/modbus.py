@@ -9,7 +9,7 @@ from evcc_flask.bus.needs import ErrorKind, Link, ModbusWire, Need, ReadError, R
 from evcc_flask.bus.specs import ModbusSpec
 from evcc_flask.domain.issues import Misconfigured
 
-from .fields import Duration, Flag, Loose, Number, Text, Tree, Whole, unknown_key
+from .fields import Duration, Flag, Loose, Number, Text, Timeout, Tree, Whole, unknown_key
 from .made import Fetched, Written
 from .ports import Sink, Source, Value
 from .problems import Problems, load
@@ -45,7 +45,7 @@ class Connection(Loose):
     ascii = Flag(load_default=False)
     delay = Duration(load_default=None)
     connectdelay = Duration(load_default=0.0)
-    timeout = Duration(load_default=None)
+    timeout = Timeout(load_default=None)
 
 
 class Modbus(Connection):

@@ -13,7 +13,7 @@ from evcc_flask.bus.needs import ErrorKind, Need, ReadError
 from evcc_flask.domain.issues import Misconfigured
 from evcc_flask.domain.ports import Clock
 
-from .fields import Duration, Text
+from .fields import Duration, Text, Timeout
 from .made import Fetched, Written
 from .pipeline import PipelineSchema, pipeline
 from .ports import Sink, Source, Value
@@ -28,7 +28,7 @@ LARGEST = 1024 * 1024
 
 class Script(PipelineSchema):
     cmd = Text(required=True)
-    timeout = Duration(load_default=10.0)
+    timeout = Timeout(load_default=10.0)
     cache = Duration(load_default=0.0)
 
 

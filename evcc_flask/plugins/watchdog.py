@@ -13,7 +13,7 @@ from marshmallow import fields
 from evcc_flask.domain.issues import Misconfigured
 
 from .const import typed
-from .fields import Duration, Flag, Loose, Tree, as_list
+from .fields import Flag, Loose, Timeout, Tree, as_list
 from .made import Written
 from .ports import Sink, Value
 from .problems import Problems, load
@@ -23,7 +23,7 @@ from .values import spelled
 
 
 class Watchdog(Loose):
-    timeout = Duration(required=True)
+    timeout = Timeout(required=True)
     reset = fields.Raw(load_default=None)
     initial = fields.Raw(load_default=None)
     defer = Flag(load_default=False)
@@ -99,7 +99,7 @@ def sink(node: dict[str, Any], param_name: str, shop: Shop) -> Sink:
     inner = problems.build(lambda: build_sink(settings["set"], param_name, shop), "set")
     with problems.below("timeout"):
         if settings["timeout"] < 1:
-            raise Misconfigured("is shorter than a second", remedy="A bare number is nanoseconds; write 60s.")
+            raise Misconfigured("is shorter than a second", remedy="Write 60s.")
     problems.end()
     assert inner is not None
     reset = frozenset(_word(value) for value in as_list(settings["reset"]))

@@ -27,6 +27,24 @@ def test_a_wrong_connection_names_its_key(given, key):
     assert caught.value.path == (key,)
 
 
+@pytest.mark.parametrize(("rate", "nearest"), [(9601, 9600), (19201, 19200), (115000, 115200)])
+def test_a_baud_rate_that_no_adapter_has_names_the_nearest(rate, nearest):
+    with pytest.raises(Misconfigured) as caught:
+        ModbusSpec(device="/dev/ttyUSB0", baudrate=rate)
+    assert (caught.value.message, caught.value.remedy) == (f"{rate} is no baud rate", f"Did you mean {nearest}?")
+
+
+@pytest.mark.parametrize("rate", [1200, 9600, 19200, 38400, 57600, 115200])
+def test_the_usual_baud_rates_are_taken(rate):
+    assert ModbusSpec(device="/dev/ttyUSB0", baudrate=rate).baudrate == rate
+
+
+def test_a_serial_port_beside_a_network_address_says_never_both():
+    with pytest.raises(Misconfigured) as caught:
+        ModbusSpec(device="/dev/ttyUSB0", host="10.0.0.1")
+    assert "never both" in caught.value.remedy
+
+
 def test_one_endpoint_is_one_link(bus, tmp_path):
     port, alias = tmp_path / "ttyUSB0", tmp_path / "by-id"
     port.touch()
