@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from evcc_flask.domain.assignment import with_vehicles
-from evcc_flask.domain.commands import Command, Outcome, SetBatteryMode
+from evcc_flask.domain.commands import Command, Disable, Enable, Outcome, SetBatteryMode, SwitchPhases
 from evcc_flask.domain.decide import decide
 from evcc_flask.domain.decision import Decision
 from evcc_flask.domain.guard import guard
@@ -217,11 +217,12 @@ class Loop:
             del self._outcomes[:count]
 
     def _keep(self, decision: Decision, now: Moment) -> None:
-        """Sessions as they change, running ones once a minute; the memory that survives a power cut likewise."""
+        """Sessions as they change, running ones once a minute; what survives a power cut too, and at each switch."""
         due = now.s - self._kept_at_s >= REMEMBER_S
         running = running_rows(decision.memory, self._state.settings, now) if due else ()
         values: dict[str, Any] = {}
-        if due or decision.sessions or decision.changes:
+        switched = any(isinstance(each, Enable | Disable | SwitchPhases) for each in decision.commands)
+        if due or switched or decision.sessions or decision.changes:
             kept = remembered(decision.memory, now.wall)
             if lasting(kept) != self._kept:
                 values["memory"] = kept

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from .decision import Event
-from .figures import ABSURD_KWH, LONGEST_STEP_S, PLAUSIBLE_KW, SUSPECT_S, UNSEEN_KWH
+from .figures import ABSURD_KWH, LONGEST_STEP_S, PLAUSIBLE_KW, RESUME_S, SUSPECT_S, UNSEEN_KWH
 from .house import House
 from .memory import Held, OpenSession
 from .moment import Moment
@@ -111,11 +111,20 @@ def _follows(counter: float, before: float, seconds: float) -> bool:
     return 0 <= counter - before <= min(UNSEEN_KWH, PLAUSIBLE_KW * seconds / 3600 + 1.0)
 
 
+def _away_s(session: OpenSession, p: Point) -> float:
+    """How long it charged unseen, between the last word of the run before and this first reading: before and after."""
+    away_s = p.since(session.resumed_s)
+    return away_s if p.charging and away_s <= RESUME_S else 0.0
+
+
 def _grown(session: OpenSession, p: Point, h: House, rates: Rates) -> OpenSession:
     """What came since the last cycle: by the counter where there is one, else power times time."""
+    if session.resumed_s is not None and not p.fresh:
+        return session
     now_s, counter = p.now_s, _counter(p)
     step_s = min(LONGEST_STEP_S, p.since(session.integrated_s)) if session.integrated_s is not None else 0.0
     was_charging = p.memory.charging_s is not None
+    away_s = _away_s(session, p)
     grown, start, last, last_s = 0.0, session.meter_start_kwh, session.counter_kwh, session.counter_s
     suspect = session.suspect
     if counter is not None and last is None:
@@ -128,9 +137,10 @@ def _grown(session: OpenSession, p: Point, h: House, rates: Rates) -> OpenSessio
         elif p.since(suspect.at_s) >= SUSPECT_S:
             grown, last, last_s, suspect = counter - suspect.value, counter, now_s, None
     elif last is None and p.charging:
-        grown = p.power_w * step_s / 3.6e6
+        before_w = p.power_w if session.resumed_w is None else session.resumed_w
+        grown = (p.power_w * step_s + (before_w + p.power_w) / 2 * away_s) / 3.6e6
     if grown == 0.0 and suspect is None and counter == session.counter_kwh and not p.charging and not was_charging:
-        return replace(session, integrated_s=now_s, counter_s=last_s)
+        return replace(session, integrated_s=now_s, counter_s=last_s, resumed_s=None, resumed_w=None)
     green = h.green_charge
     price, priced, co2, co2_kwh = session.price, session.priced_kwh, session.co2_g, session.co2_kwh
     if grown > 0 and rates.grid is not None:
@@ -154,7 +164,7 @@ def _grown(session: OpenSession, p: Point, h: House, rates: Rates) -> OpenSessio
         now_s,
         session.charged_kwh + grown,
         session.solar_kwh + grown * green,
-        session.charge_duration_s + (step_s if was_charging else 0.0),
+        session.charge_duration_s + (step_s if was_charging else 0.0) + away_s,
         price,
         priced,
         co2,

@@ -65,7 +65,7 @@ def carry_out(p: Point, target: Target, circuits: Circuits) -> tuple[list[Charge
             p.learn(enabled=True, enabled_s=p.now_s, stops=0)
     elif p.box.enabled is not False or p.unasked:
         commands.append(Disable(p.index))
-        p.learn(enabled=False, enabled_s=p.now_s, stops=p.box.stops + 1, rested=False)
+        p.learn(enabled=False, enabled_s=p.now_s, stops=p.box.stops + 1, rested=False, recalled=False)
     if p.box is not before_box:
         p.learn(changed_s=p.now_s, before_w=before_w)
     possible_a = wish_a if room.possible_a >= low_a else 0.0

@@ -77,6 +77,8 @@ UNSEEN_KWH = 150.0
 """At most so much is charged while nobody looks."""
 LONGEST_STEP_S = 300.0
 """Power times time is not carried over a longer gap."""
+RESUME_S = 600.0
+"""A charge is thought to have gone on while the program was away no longer than this."""
 
 RETRY_S = 10.0
 """A failed command is tried again after this, whatever the interval."""

@@ -48,7 +48,8 @@ class Box:
 
     ``told_a``: the last current sent. ``changed_s`` and ``before_w``: when its power was last meant to change, and
     what it drew until then. ``resend``: the last current was refused. ``stops`` and ``offers``: repetitions so far.
-    ``rested``: since our last stop the box has reported itself off.
+    ``rested``: since our last stop the box has reported itself off. ``recalled``: what the run before told it; the box
+    itself has not been heard yet.
     """
 
     enabled: bool | None = None
@@ -66,6 +67,7 @@ class Box:
     stops: int = 0
     rested: bool = False
     offers: int = 0
+    recalled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,8 @@ class OpenSession:
     """The session of the car that is plugged in. Energies in kWh; ``created`` None until a charge begins.
 
     ``counter_kwh``: the counter as last believed, so that what is charged while nobody looks is not lost;
-    ``suspect``: the first of its values that cannot follow from it.
+    ``suspect``: the first of its values that cannot follow from it. ``resumed_s`` and ``resumed_w``: when the run
+    before saw it charging last, and with what power; None once this run has seen the box.
     """
 
     key: str
@@ -103,6 +106,8 @@ class OpenSession:
     priced_kwh: float = 0.0
     co2_g: float | None = None
     co2_kwh: float = 0.0
+    resumed_s: float | None = None
+    resumed_w: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

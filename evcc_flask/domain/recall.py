@@ -1,11 +1,14 @@
-"""What must survive a power cut: the open sessions, and that a battery is not in its normal mode because of us."""
+"""What must survive a power cut: the open sessions, what the boxes were told, how often they were switched, and that a
+battery is not in its normal mode because of us.
+"""
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
-from .memory import BatteryMemory, LoadpointMemory, Memory, OpenSession
+from .figures import ABSURD_A
+from .memory import BatteryMemory, Box, LoadpointMemory, Memory, OpenSession
 from .moment import Moment
 from .plausible import number
 from .words import BatteryMode, Status
@@ -24,6 +27,8 @@ _NUMBERS = {
 _TEXTS = {"key", "identifier", "vehicle"}
 _TIMES = {"created", "finished"}
 AT, AGE = "at", "connected_age_s"
+POWER, UNSEEN = "power_w", "unseen_s"
+SWITCHES, PHASE_SWITCHES = "switches_age_s", "phase_switches_age_s"
 
 
 def remembered(memory: Memory, wall: datetime | None = None) -> dict[str, Any]:
@@ -34,10 +39,7 @@ def remembered(memory: Memory, wall: datetime | None = None) -> dict[str, Any]:
     now_s = memory.decided_s or 0.0
     return {
         AT: wall.isoformat() if wall is not None else None,
-        "loadpoints": [
-            {"status": each.status.value if each.status else None, "session": _kept(each.session, now_s)}
-            for each in memory.loadpoints
-        ],
+        "loadpoints": [_row(each, now_s) for each in memory.loadpoints],
         "battery": [int(mode) for mode in memory.battery.modes],
         "battery_external": memory.battery.external,
     }
@@ -46,7 +48,11 @@ def remembered(memory: Memory, wall: datetime | None = None) -> dict[str, Any]:
 def lasting(kept: Mapping[str, Any]) -> Mapping[str, Any]:
     """``kept`` without what only tells that time has passed: while nothing else changes, nothing is written."""
     loadpoints = [
-        {**each, "session": {**each["session"], AGE: 0}} if each["session"] else each for each in kept["loadpoints"]
+        {
+            **{name: value for name, value in each.items() if name not in (POWER, UNSEEN, SWITCHES, PHASE_SWITCHES)},
+            "session": {**each["session"], AGE: 0} if each["session"] else None,
+        }
+        for each in kept["loadpoints"]
     ]
     return {**kept, AT: None, "loadpoints": loadpoints}
 
@@ -70,6 +76,22 @@ def _mode(value: Any) -> BatteryMode:
     return next((mode for mode in BatteryMode if mode == value), BatteryMode.UNKNOWN)
 
 
+def _row(loadpoint: LoadpointMemory, now_s: float) -> dict[str, Any]:
+    box, session = loadpoint.box, loadpoint.session
+    unseen_s, power_w = 0.0, loadpoint.power.value if loadpoint.power is not None else None
+    if session is not None and session.resumed_s is not None:
+        unseen_s, power_w = max(0.0, now_s - session.resumed_s), session.resumed_w
+    return {
+        "status": loadpoint.status.value if loadpoint.status else None,
+        "session": _kept(session, now_s),
+        "box": {"enabled": box.enabled, "offered_a": box.offered_a, "told_a": box.told_a, "phases": box.phases},
+        POWER: power_w,
+        UNSEEN: round(unseen_s),
+        SWITCHES: [round(now_s - at_s) for at_s in loadpoint.switches],
+        PHASE_SWITCHES: [round(now_s - at_s) for at_s in loadpoint.phase_switches],
+    }
+
+
 def _kept(session: OpenSession | None, now_s: float) -> dict[str, Any] | None:
     if session is None:
         return None
@@ -82,14 +104,45 @@ def _kept(session: OpenSession | None, now_s: float) -> dict[str, Any] | None:
     return values
 
 
-def _loadpoint(kept: Any, now: Moment, away_s: float) -> LoadpointMemory:
-    if not isinstance(kept, Mapping) or not isinstance(kept.get("session"), Mapping):
+def _loadpoint(kept: Any, now: Moment, away_s: float | None) -> LoadpointMemory:
+    if not isinstance(kept, Mapping):
         return LoadpointMemory()
-    session = _session(kept["session"], now, away_s)
+    unplugged = LoadpointMemory(
+        switches=_times(kept.get(SWITCHES), now, away_s), phase_switches=_times(kept.get(PHASE_SWITCHES), now, away_s)
+    )
+    session = _session(kept["session"], now, away_s or 0.0) if isinstance(kept.get("session"), Mapping) else None
     status = next((each for each in Status if each.value == kept.get("status")), None)
     if session is None or status is None or status is Status.A:
-        return LoadpointMemory()
-    return LoadpointMemory(status=status, session=session)
+        return unplugged
+    if status is Status.C and away_s is not None:
+        unseen_s = away_s + max(0.0, _number(kept.get(UNSEEN)) or 0.0)
+        session = replace(session, resumed_s=now.s - unseen_s, resumed_w=_number(kept.get(POWER)))
+    return replace(unplugged, status=status, session=session, box=_box(kept.get("box")))
+
+
+def _box(kept: Any) -> Box:
+    """What the run before told the box; what the box itself says later wins."""
+    if not isinstance(kept, Mapping):
+        return Box()
+    enabled, phases = kept.get("enabled"), kept.get("phases")
+    return Box(
+        enabled=enabled if isinstance(enabled, bool) else None,
+        offered_a=_current(kept.get("offered_a")),
+        told_a=_current(kept.get("told_a")),
+        phases=phases if phases in (1, 3) else None,
+        recalled=True,
+    )
+
+
+def _current(kept: Any) -> float | None:
+    value = _number(kept)
+    return value if value is not None and 0 <= value <= ABSURD_A else None
+
+
+def _times(kept: Any, now: Moment, away_s: float | None) -> tuple[float, ...]:
+    """When it was switched, oldest first, so that a program that starts again and again wears out no contactor."""
+    ages = [_number(each) for each in kept] if isinstance(kept, list) else []
+    return tuple(sorted(now.s - max(0.0, age) - (away_s or 0.0) for age in ages if age is not None))
 
 
 def _session(kept: Mapping[str, Any], now: Moment, away_s: float) -> OpenSession | None:
@@ -112,10 +165,10 @@ def _session(kept: Mapping[str, Any], now: Moment, away_s: float) -> OpenSession
     return replace(session, created_s=connected_s if kept.get("started") is True else None)
 
 
-def _away_s(before: datetime | None, now: datetime | None) -> float:
-    """How long the program was away; 0 where no clock knows."""
+def _away_s(before: datetime | None, now: datetime | None) -> float | None:
+    """How long the program was away; None where no clock knows."""
     if before is None or now is None:
-        return 0.0
+        return None
     return max(0.0, (now - before).total_seconds())
 
 

@@ -53,7 +53,8 @@ def no_reading(s: Situation) -> Target | None:
         return None
     code = Code.WAITS_FOR_READING if p.memory.status is None else Code.CHARGER_SILENT
     facts = {"error": p.charger.error} if p.charger.error else {}
-    return Target(p.offered_a if p.enabled else 0.0, (because(code, **facts),), p.timer, hold=True)
+    present_a = p.offered_a if p.enabled and not p.box.recalled else 0.0
+    return Target(present_a, (because(code, **facts),), p.timer, hold=True)
 
 
 def configured_phases(s: Situation) -> Target | None:

@@ -6,7 +6,7 @@ sees it. We never switch on in order to switch off.
 
 from .commands import Disable, Enable, OfferCurrent, Outcome, SwitchPhases
 from .figures import ADOPT_A, OVERDRAW_A, REPEAT_S, REPORT_GRACE_S, SETTLE_S, WARN_A
-from .memory import ELAPSED
+from .memory import ELAPSED, Box
 from .plausible import number
 from .point import Point
 from .reasons import Code, because
@@ -44,7 +44,7 @@ def follow(p: Point) -> None:
         return
     said = p.charger.enabled
     runs = said if said is not None else p.charging
-    if p.box.enabled is None:
+    if p.box.enabled is None or p.box.recalled:
         _first_look(p, runs=runs, known=said is not None)
     elif p.box.enabled:
         _should_run(p, stopped=said is False)
@@ -56,13 +56,20 @@ def follow(p: Point) -> None:
 
 
 def _first_look(p: Point, *, runs: bool, known: bool) -> None:
-    """After a start a box goes on as it is until something is decided."""
-    offered = _reported_a(p)
-    if offered is None and p.charging:
-        offered = p.measured_a
+    """After a start a box goes on as it is until something is decided. What it does not tell, the run before knew."""
+    if p.box.recalled and not p.connected:
+        p.box = Box()
+    told, offered = p.box, _reported_a(p)
+    runs = runs or (not known and bool(told.enabled))
+    # What was told last may be younger than what was kept of it: a box that does not tell hears it once more.
+    resend = told.resend or (told.recalled and runs and offered is None)
+    if offered is None:
+        offered, measured = told.offered_a, p.measured_a if p.charging else None
+        if measured is not None and (offered is None or measured > offered + OVERDRAW_A):
+            offered = measured
     if runs or known:
         p.learn(enabled=runs)
-    p.learn(offered_a=offered if runs else None)
+    p.learn(offered_a=offered if runs else None, resend=resend, recalled=False)
     if p.switchable and p.charger.phases in (1, 3):
         p.learn(phases=p.charger.phases)
 

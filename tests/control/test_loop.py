@@ -132,7 +132,18 @@ def test_what_must_survive_a_power_cut_is_kept_once_a_minute_and_not_each_cycle(
     assert scene.book.saves - before <= 4
 
 
+def test_a_switch_is_kept_at_once_so_that_a_crash_does_not_forget_it(scene: Scene) -> None:
+    scene.box.enabled = True
+    scene.run(8)
+    assert scene.book.values["memory"]["loadpoints"][0]["box"]["enabled"] is True
+    scene.state.change_loadpoint(0, mode=Mode.OFF)
+    scene.run(1)
+    assert scene.book.values["memory"]["loadpoints"][0]["box"]["enabled"] is False
+
+
 def test_an_hour_with_a_car_that_does_not_charge_writes_nothing(scene: Scene) -> None:
+    scene.run(1)
+    scene.box.enabled = True
     scene.run(12)
     before = scene.book.saves
     scene.run(360)
