@@ -107,8 +107,8 @@ def test_kill_9_while_charging_and_a_start_lose_nothing(hurrying):
     again.until(lambda state: not state["loadpoints"][0]["connected"], 10, "the car has left")
     assert car is not None
     eventually(lambda: again.get("/api/sessions"), 5, "the session is stored")
-    sessions = again.get("/api/sessions")
-    assert [each["loadpoint"] for each in sessions] == ["Carport"], "one session, resumed"
+    sessions = [each for each in again.get("/api/sessions") if each["loadpoint"] == "Carport"]
+    assert len(sessions) == 1, "one session, resumed"
     assert sessions[0]["chargedEnergy"] == pytest.approx(charged_kwh, rel=0.03)
 
 
