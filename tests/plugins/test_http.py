@@ -287,5 +287,9 @@ def test_messages_show_no_password():
     assert shown_uri("http://me:secret@host:81/a?key=secret") == "http://host:81/a"
 
 
-def test_building_asks_nobody(shop):
+def test_building_asks_nobody(shop, monkeypatch):
+    asked = []
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *words, **_: asked.append(words))
+    monkeypatch.setattr(socket.socket, "connect", lambda _, address: asked.append(address))
     build_source({"source": "http", "uri": "http://does.not.resolve.invalid/"}, shop, Kind.TEXT)
+    assert asked == []
