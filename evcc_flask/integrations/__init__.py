@@ -1,0 +1,1 @@
+"""What speaks to the rest of the house: brokers, databases, messages, other controllers."""

@@ -1,0 +1,1 @@
+"""The published state, pushed to whoever listens."""
