@@ -6,9 +6,17 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from evcc_flask.domain.commands import Outcome
-from evcc_flask.domain.ports import Charger, Limits, Meter
-from evcc_flask.domain.readings import BatteryReading, ChargerReading, LimitReading, MeterReading, PvReading
+from evcc_flask.domain.ports import Charger, Limits, Meter, Vehicle
+from evcc_flask.domain.readings import (
+    BatteryReading,
+    CarReading,
+    ChargerReading,
+    LimitReading,
+    MeterReading,
+    PvReading,
+)
 from evcc_flask.domain.snapshot import LoadpointReading, Snapshot
+from evcc_flask.domain.words import Contact
 
 log = logging.getLogger("site")
 T = TypeVar("T")
@@ -34,6 +42,7 @@ class House:
     loadpoints: tuple[LoadpointDrivers, ...] = ()
     circuit_meters: Mapping[str, Meter] = field(default_factory=dict)
     circuit_limits: Mapping[str, Limits] = field(default_factory=dict)
+    vehicles: Mapping[str, Vehicle] = field(default_factory=dict)
 
     def snapshot(self, outcomes: tuple[Outcome, ...]) -> Snapshot:
         """Every driver's latest reading, frozen. Instant: no I/O."""
@@ -54,6 +63,7 @@ class House:
                 circuit: _read(m.name, m.reading, MeterReading) for circuit, m in self.circuit_meters.items()
             },
             circuit_limits={circuit: _limits(circuit, limits) for circuit, limits in self.circuit_limits.items()},
+            cars={name: _read(name, car.reading, _unreadable) for name, car in self.vehicles.items()},
             outcomes=outcomes,
         )
 
@@ -78,6 +88,10 @@ def _loadpoint(drivers: LoadpointDrivers) -> LoadpointReading:
 
 def _limits(circuit: str, limits: Limits) -> LimitReading:
     return _read(f"circuit {circuit}", limits.reading, lambda name, error: LimitReading(awaited=True))
+
+
+def _unreadable(name: str, error: str) -> CarReading:
+    return CarReading(name, Contact.GONE, error=error)
 
 
 def _read(name: str, reading: Callable[[], T], failed: Callable[..., T]) -> T:

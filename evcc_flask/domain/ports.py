@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from .commands import ChargerCommand
-from .readings import BatteryReading, ChargerReading, LimitReading, MeterReading, PvReading
+from .commands import ChargerCommand, Ending
+from .readings import BatteryReading, CarReading, ChargerReading, LimitReading, MeterReading, PvReading
 from .words import BatteryMode
 
-Done = Callable[[str | None, bool], None]
-"""Called once, from a worker thread, when a write has ended: (error or None, available)."""
+Done = Callable[[Ending, str], None]
+"""Called once, from any thread, when a write has ended: how, and where it was not taken the sentence why."""
 
 
 class Clock(Protocol):
@@ -75,6 +75,36 @@ class Charger(Protocol):
     def send(self, command: ChargerCommand, done: Done) -> None: ...
 
     def renew(self, until_s: float) -> None: ...
+
+
+class Vehicle(Protocol):
+    """A car's own account (or the lack of one). Nobody asks it unless ``poll`` is called: most may be asked rarely.
+
+    What a broker or a socket pushes to us arrives by itself; ``poll`` then costs nothing. Commands return at once,
+    keep their order, and ``done`` is called from a worker thread; a car that cannot do it says available = False.
+    """
+
+    name: str
+
+    def reading(self) -> CarReading:
+        """What is known now, instantly: no I/O."""
+        ...
+
+    def poll(self) -> None:
+        """Fetch once what is older than the account's own cache (evcc: 15 min); later readings show it."""
+        ...
+
+    def forget(self) -> None:
+        """The next ``poll`` asks, whatever the cache says: for a car just plugged in, or one to be detected."""
+        ...
+
+    def wake(self, done: Done) -> None: ...
+
+    def set_charge_enable(self, enabled: bool, done: Done) -> None: ...
+
+    def set_max_current(self, current_a: float, done: Done) -> None:
+        """In A per phase."""
+        ...
 
 
 class Round(Protocol):

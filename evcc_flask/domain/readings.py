@@ -7,8 +7,9 @@ after a failed read, so that the core can decide for how long it may still be us
 """
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from .words import BatteryMode, Feature, Status
+from .words import BatteryMode, Contact, Feature, Status
 
 Phases = tuple[float, float, float]
 
@@ -121,6 +122,48 @@ class LimitReading:
     current_a: float | None = None
     power_w: float | None = None
     awaited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CarTraits:
+    """What a car's own account can tell and do; fixed once it is built. All False: an offline car."""
+
+    has_soc: bool = False
+    has_status: bool = False
+    has_climater: bool = False
+    can_wake: bool = False
+    can_enable: bool = False
+    can_set_current: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CarReading:
+    """What a car's own account said last; nothing of the configuration, nothing of what people want of the car.
+
+    ``at_s``: house monotonic time of the SoC (where it tells none: of its status), None before the first. A value
+    that a later poll did not bring stays, with the time it is of; ``error`` says why, ``contact`` how the account
+    stands. ``asked_at_s``: when it was last asked. ``offered_a``: the car's own current limit in A per phase.
+    ``finish_time``: when the car itself expects to be full. ``charged_energy_kwh``: what it counted in this charge.
+    """
+
+    name: str
+    contact: Contact = Contact.NONE
+    at_s: float | None = None
+    asked_at_s: float | None = None
+    soc_percent: float | None = None
+    limit_soc_percent: float | None = None
+    range_km: float | None = None
+    odometer_km: float | None = None
+    status: Status | None = None
+    climater: bool | None = None
+    offered_a: float | None = None
+    finish_time: datetime | None = None
+    charged_energy_kwh: float | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    error: str | None = None
+    notes: tuple[str, ...] = ()
+    traits: CarTraits = field(default_factory=CarTraits)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .commands import Outcome
-from .readings import BatteryReading, ChargerReading, LimitReading, MeterReading, PvReading, VehicleReading
+from .readings import BatteryReading, CarReading, ChargerReading, LimitReading, MeterReading, PvReading, VehicleReading
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,9 @@ class Rates:
 class Snapshot:
     """``grid`` is None where no grid meter is configured; a configured meter that is silent is a reading without value.
 
-    ``circuit_meters`` and ``circuit_limits`` by circuit name. ``outcomes``: what became of the commands of earlier
-    cycles since the last snapshot, failures and successes, oldest first.
+    ``circuit_meters`` and ``circuit_limits`` by circuit name; ``cars`` by the name of the car: what its account said.
+    ``outcomes``: what became of the commands of earlier cycles since the last snapshot, failures and successes, oldest
+    first.
     """
 
     grid: MeterReading | None = None
@@ -41,5 +42,6 @@ class Snapshot:
     loadpoints: tuple[LoadpointReading, ...] = ()
     circuit_meters: Mapping[str, MeterReading] = field(default_factory=dict)
     circuit_limits: Mapping[str, LimitReading] = field(default_factory=dict)
+    cars: Mapping[str, CarReading] = field(default_factory=dict)
     outcomes: tuple[Outcome, ...] = ()
     rates: Rates = Rates()

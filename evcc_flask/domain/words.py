@@ -51,3 +51,20 @@ class Feature(Enum):
     CLIMATER_DISABLED = "climaterdisabled"
     AUTODETECT_DISABLED = "autodetectdisabled"
     WAKEUP_DISABLED = "wakeupdisabled"
+
+
+class Contact(Enum):
+    """How a car's own account stands: one that sleeps, limits calls or is gone is a state, not a failure."""
+
+    NONE = "none"
+    """It has no account: offline."""
+    UNREAD = "unread"
+    """Nobody has asked yet."""
+    PENDING = "pending"
+    """Asked, no answer yet, or it said: try again."""
+    UP = "up"
+    ASLEEP = "asleep"
+    LIMITED = "limited"
+    """It refuses further calls for a while (status 429)."""
+    GONE = "gone"
+    """It does not answer, refuses us, or says what cannot be understood."""
