@@ -3,10 +3,12 @@
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TypeVar
 
 from evcc_flask.domain.commands import Outcome
-from evcc_flask.domain.ports import Charger, Limits, Meter, Vehicle
+from evcc_flask.domain.ports import Charger, Limits, Meter, Tariffs, Vehicle
+from evcc_flask.domain.rates import Outlook
 from evcc_flask.domain.readings import (
     BatteryReading,
     CarReading,
@@ -15,7 +17,7 @@ from evcc_flask.domain.readings import (
     MeterReading,
     PvReading,
 )
-from evcc_flask.domain.snapshot import LoadpointReading, Snapshot
+from evcc_flask.domain.snapshot import LoadpointReading, Rates, Snapshot
 from evcc_flask.domain.words import Contact
 
 log = logging.getLogger("site")
@@ -43,9 +45,11 @@ class House:
     circuit_meters: Mapping[str, Meter] = field(default_factory=dict)
     circuit_limits: Mapping[str, Limits] = field(default_factory=dict)
     vehicles: Mapping[str, Vehicle] = field(default_factory=dict)
+    tariffs: Tariffs | None = None
 
-    def snapshot(self, outcomes: tuple[Outcome, ...]) -> Snapshot:
-        """Every driver's latest reading, frozen. Instant: no I/O."""
+    def snapshot(self, outcomes: tuple[Outcome, ...], wall: datetime | None = None) -> Snapshot:
+        """Every driver's latest reading, and the rates of ``wall`` (None: not trusted), frozen. Instant: no I/O."""
+        outlook = self.tariffs.outlook() if self.tariffs else Outlook()
         return Snapshot(
             grid=_read(self.grid.name, self.grid.reading, MeterReading) if self.grid else None,
             pv=tuple(
@@ -65,6 +69,8 @@ class House:
             circuit_limits={circuit: _limits(circuit, limits) for circuit, limits in self.circuit_limits.items()},
             cars={name: _read(name, car.reading, _unreadable) for name, car in self.vehicles.items()},
             outcomes=outcomes,
+            rates=Rates.of(outlook, wall),
+            outlook=outlook,
         )
 
 

@@ -107,7 +107,7 @@ class Loop:
                 return
             now = self._moment()
             settings = self._state.settings
-            snapshot = with_vehicles(self._house.snapshot(self._peek()), settings)
+            snapshot = with_vehicles(self._house.snapshot(self._peek(), now.wall), settings)
             due = woken or now.s >= decide_at_s or guard(snapshot, settings, self.memory, now)
             if due:
                 failed = self._cycle(snapshot, now, current)
@@ -236,7 +236,7 @@ class Loop:
         # A stand-in never answers; what is wrong with it is said already.
         known = {issue.device for issue in self._standing}
         silent = (issue for issue in silent_devices(snapshot, now.s) if issue.device not in known)
-        passing = (*((problem,) if problem else ()), *silent)
+        passing = (*((problem,) if problem else ()), *snapshot.outlook.issues, *silent)
         self._state.show(
             replace(
                 self._state.view,

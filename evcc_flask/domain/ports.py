@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from .commands import ChargerCommand, Ending
+from .rates import Outlook
 from .readings import BatteryReading, CarReading, ChargerReading, LimitReading, MeterReading, PvReading
 from .words import BatteryMode
 
@@ -104,6 +105,14 @@ class Vehicle(Protocol):
 
     def set_max_current(self, current_a: float, done: Done) -> None:
         """In A per phase."""
+        ...
+
+
+class Tariffs(Protocol):
+    """All tariffs of the house; a thread of their own fetches them."""
+
+    def outlook(self) -> Outlook:
+        """What is known now. Instant: no I/O."""
         ...
 
 

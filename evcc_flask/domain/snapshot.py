@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from .commands import Outcome
+from .rates import Outlook, Usage
 from .readings import BatteryReading, CarReading, ChargerReading, LimitReading, MeterReading, PvReading, VehicleReading
 
 
@@ -24,6 +26,17 @@ class Rates:
     co2_g: float | None = None
     planner: float | None = None
 
+    @classmethod
+    def of(cls, outlook: Outlook, moment: datetime | None) -> "Rates":
+        """Those of ``moment``; None: the clock is not trusted. A price that never changes is nothing to plan by."""
+        planned = outlook.changes(Usage.PLANNER)
+        return cls(
+            outlook.value(Usage.GRID, moment),
+            outlook.value(Usage.FEED_IN, moment),
+            outlook.value(Usage.CO2, moment),
+            outlook.value(Usage.PLANNER, moment) if planned else None,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
@@ -31,7 +44,7 @@ class Snapshot:
 
     ``circuit_meters`` and ``circuit_limits`` by circuit name; ``cars`` by the name of the car: what its account said.
     ``outcomes``: what became of the commands of earlier cycles since the last snapshot, failures and successes, oldest
-    first.
+    first. ``rates``: those of this moment; ``outlook``: all that are known.
     """
 
     grid: MeterReading | None = None
@@ -45,3 +58,4 @@ class Snapshot:
     cars: Mapping[str, CarReading] = field(default_factory=dict)
     outcomes: tuple[Outcome, ...] = ()
     rates: Rates = Rates()
+    outlook: Outlook = Outlook()
