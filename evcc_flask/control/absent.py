@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from evcc_flask.domain.commands import ChargerCommand
+from evcc_flask.domain.commands import ChargerCommand, Ending
 from evcc_flask.domain.ports import Done
 from evcc_flask.domain.readings import BatteryReading, ChargerReading, LimitReading, MeterReading, PvReading
 from evcc_flask.domain.words import BatteryMode
@@ -25,7 +25,7 @@ class AbsentMeter:
         return BatteryReading(self.reading())
 
     def set_battery_mode(self, mode: BatteryMode, done: Done) -> None:
-        done(self.error, False)
+        done(Ending.UNAVAILABLE, self.error)
 
     def renew(self, until_s: float) -> None:
         """There is nothing to keep alive."""
@@ -42,7 +42,7 @@ class AbsentCharger:
         return ChargerReading(self.name, error=self.error)
 
     def send(self, command: ChargerCommand, done: Done) -> None:
-        done(self.error, False)
+        done(Ending.UNAVAILABLE, self.error)
 
     def renew(self, until_s: float) -> None:
         """There is nothing to keep alive."""

@@ -9,17 +9,18 @@ import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Protocol
 
 from evcc_flask.domain.assignment import with_vehicles
-from evcc_flask.domain.commands import Command, Disable, Enable, Outcome, SetBatteryMode, SwitchPhases
+from evcc_flask.domain.commands import Command, Disable, Enable, Ending, Outcome, SetBatteryMode, SwitchPhases
 from evcc_flask.domain.decide import decide
 from evcc_flask.domain.decision import Decision
 from evcc_flask.domain.guard import guard
 from evcc_flask.domain.issues import Issue
 from evcc_flask.domain.memory import Memory
 from evcc_flask.domain.moment import Moment
-from evcc_flask.domain.ports import Charger, Clock, Field, Meter
+from evcc_flask.domain.ports import Charger, Clock, Done, Field, Meter
 from evcc_flask.domain.recall import lasting, remembered
 from evcc_flask.domain.running import running_rows
 from evcc_flask.domain.sessions import SessionRow
@@ -170,7 +171,7 @@ class Loop:
         self._publish(snapshot, decision, now)
         grid_at_s = snapshot.grid.at_s if snapshot.grid else now.s
         self.pulse = Pulse(now.s, now.s, grid_at_s, self.pulse.cycles + 1)
-        return any(outcome.error and outcome.available for outcome in snapshot.outcomes)
+        return any(outcome.failed for outcome in snapshot.outcomes)
 
     def _renew(self, until_s: float) -> None:
         chargers: list[Charger | Meter] = [drivers.charger for drivers in self._house.loadpoints]
@@ -180,32 +181,31 @@ class Loop:
     def _act(self, commands: Sequence[Command]) -> None:
         for command in commands:
             if self._observe:
-                self._note(command, None, available=False)
+                self._note(command, Ending.UNAVAILABLE, "")
             elif isinstance(command, SetBatteryMode):
                 self._house.batteries[command.battery].set_battery_mode(command.mode, self._noting(command))
             else:
                 self._house.loadpoints[command.loadpoint].charger.send(command, self._noting(command))
             log.debug("%s %s", "would send" if self._observe else "send", command)
 
-    def _noting(self, command: Command) -> Callable[[str | None, bool], None]:
-        def done(error: str | None, available: bool) -> None:
-            self._note(command, error, available=available)
+    def _noting(self, command: Command) -> Done:
+        return partial(self._note, command)
 
-        return done
-
-    def _note(self, command: Command, error: str | None, *, available: bool) -> None:
+    def _note(self, command: Command, ending: Ending, error: str) -> None:
+        outcome = Outcome(command, self._clock.monotonic_s(), ending, error)
         with self._outcomes_lock:
-            self._say(command, error if available else None)
-            self._outcomes.append(Outcome(command, self._clock.monotonic_s(), error, available))
+            self._say(outcome)
+            self._outcomes.append(outcome)
 
-    def _say(self, command: Command, error: str | None) -> None:
+    def _say(self, outcome: Outcome) -> None:
         """One line when a kind of command begins to fail, or fails otherwise, and one when it works again."""
+        command = outcome.command
         place = command.battery if isinstance(command, SetBatteryMode) else command.loadpoint
         key = (type(command), place)
-        if error and self._failing.get(key) != error:
-            log.warning("%s failed, and is tried again: %s", command, error)
-            self._failing[key] = error
-        elif not error and self._failing.pop(key, ""):
+        if outcome.failed and self._failing.get(key) != outcome.error:
+            log.warning("%s failed, and is tried again: %s", command, outcome.error)
+            self._failing[key] = outcome.error
+        elif outcome.ending is Ending.TAKEN and self._failing.pop(key, ""):
             log.info("%s works again", command)
 
     def _peek(self) -> tuple[Outcome, ...]:
@@ -257,8 +257,8 @@ class Loop:
         return Moment(self._clock.monotonic_s(), self._clock.now() if self._clock.trusted() else None)
 
 
-def _setting(finished: threading.Event) -> Callable[[str | None, bool], None]:
-    def done(error: str | None, available: bool) -> None:
+def _setting(finished: threading.Event) -> Done:
+    def done(ending: Ending, error: str) -> None:
         finished.set()
 
     return done

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, assert_never
 
 from evcc_flask.bus.needs import ErrorKind, Link, Need, ReadError, Registers
-from evcc_flask.domain.commands import ChargerCommand, Disable, Enable, OfferCurrent, SwitchPhases, WakeUp
+from evcc_flask.domain.commands import ChargerCommand, Disable, Enable, Ending, OfferCurrent, SwitchPhases, WakeUp
 from evcc_flask.domain.ports import Clock, Done
 from evcc_flask.domain.readings import ChargerReading, ChargerTraits, Failsafe
 from evcc_flask.domain.words import Status
@@ -105,7 +105,7 @@ class SourceCharger:
         """Returns at once; see :class:`evcc_flask.domain.ports.Charger`."""
         sink = self._sink_of(command)
         if sink is None:
-            done(None, False)
+            done(Ending.UNAVAILABLE, "")
             return
         if isinstance(command, Disable):
             # At once: while the stop waits for its link, no keep-alive may offer what was before.
@@ -315,5 +315,5 @@ def _phase_count(number: float | None) -> int | None:
     return int(number) if number in (1, 3) else None
 
 
-def _ignored(error: str | None, available: bool) -> None:
+def _ignored(ending: Ending, error: str) -> None:
     """Nobody waits for it: the next reading tells."""

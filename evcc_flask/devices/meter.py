@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from evcc_flask.bus.needs import Link, Need
+from evcc_flask.domain.commands import Ending
 from evcc_flask.domain.ports import Clock, Done
 from evcc_flask.domain.readings import BatteryReading, MeterReading, Phases, PvReading
 from evcc_flask.domain.words import BatteryMode
@@ -85,7 +86,7 @@ class SourceMeter:
         """Returns at once. A mode that the device forgets is repeated while decisions come."""
         sink = self._parts.battery_mode
         if sink is None:
-            done(None, False)
+            done(Ending.UNAVAILABLE, "")
             return
         self._outbox.post(Errand("mode", self._link(), lambda: self._write_mode(mode), done))
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from threading import Lock
 
 from evcc_flask.bus.needs import ErrorKind, Link, ReadError
+from evcc_flask.domain.commands import Ending
 from evcc_flask.domain.ports import Done
 
 
@@ -40,7 +41,7 @@ class Outbox:
             self._waiting.append(errand)
             begin, self._busy = not self._busy, True
         for waiting in replaced:
-            waiting.done("replaced by a newer command before the link was free", True)
+            waiting.done(Ending.OVERTAKEN, "")
         if begin:
             self._next()
 
@@ -56,8 +57,8 @@ class Outbox:
         # The next one is submitted first: it is then before any read on the same link.
         self._next()
         if error is None:
-            errand.done(None, True)
+            errand.done(Ending.TAKEN, "")
         elif error.kind is ErrorKind.NOT_AVAILABLE:
-            errand.done(None, False)
+            errand.done(Ending.UNAVAILABLE, str(error))
         else:
-            errand.done(str(error), True)
+            errand.done(Ending.FAILED, str(error))

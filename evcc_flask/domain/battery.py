@@ -20,7 +20,7 @@ def after(outcomes: Sequence[Outcome], memory: BatteryMemory) -> BatteryMemory:
     refused = {
         each.command.battery
         for each in outcomes
-        if isinstance(each.command, SetBatteryMode) and each.error is not None and each.available
+        if isinstance(each.command, SetBatteryMode) and each.failed
     }
     if not refused:
         return memory

@@ -4,6 +4,7 @@ Commands of one device are carried out in the order given; devices do not wait f
 """
 
 from dataclasses import dataclass
+from enum import Enum
 
 from .words import BatteryMode
 
@@ -58,11 +59,27 @@ ChargerCommand = OfferCurrent | Enable | Disable | SwitchPhases | WakeUp
 Command = ChargerCommand | SetBatteryMode
 
 
+class Ending(Enum):
+    """How a command ended. Neither UNAVAILABLE nor OVERTAKEN is a failure."""
+
+    TAKEN = "taken"
+    FAILED = "failed"
+    UNAVAILABLE = "unavailable"
+    """The device cannot do this at all."""
+    OVERTAKEN = "overtaken"
+    """A newer command of its kind came before the link was free, and counts in its stead."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """``error`` None: the device took it. ``available`` False: the device cannot do this at all (not an error)."""
+    """What became of a command; ``error`` says why it was not taken."""
 
     command: Command
     at_s: float
-    error: str | None = None
-    available: bool = True
+    ending: Ending = Ending.TAKEN
+    error: str = ""
+
+    @property
+    def failed(self) -> bool:
+        """Whether it is to be tried again."""
+        return self.ending is Ending.FAILED

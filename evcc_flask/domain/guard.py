@@ -13,5 +13,5 @@ def guard(snapshot: Snapshot, settings: Settings, memory: Memory, now: Moment) -
     decided_s = memory.decided_s if memory.decided_s is not None else float("-inf")
     if settings.circuits and overloaded_since(decided_s, snapshot, settings, memory, now.s):
         return True
-    failed = any(each.error is not None and each.available for each in snapshot.outcomes)
+    failed = any(each.failed for each in snapshot.outcomes)
     return failed and now.since(decided_s) >= RETRY_S

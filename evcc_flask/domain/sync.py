@@ -4,7 +4,7 @@ A difference is believed once it had time to settle; a charge that nobody asked 
 sees it. We never switch on in order to switch off.
 """
 
-from .commands import Disable, Enable, OfferCurrent, Outcome, SwitchPhases
+from .commands import Disable, Enable, Ending, OfferCurrent, Outcome, SwitchPhases
 from .figures import ADOPT_A, OVERDRAW_A, REPEAT_S, REPORT_GRACE_S, SETTLE_S, WARN_A
 from .memory import ELAPSED, Box
 from .plausible import number
@@ -15,7 +15,7 @@ from .reasons import Code, because
 def outcomes(p: Point, results: tuple[Outcome, ...]) -> None:
     """What became of the last commands: a refused one did not happen, and is tried again."""
     for result in results:
-        if result.error is None and result.available:
+        if result.ending in (Ending.TAKEN, Ending.OVERTAKEN):
             continue
         command, box = result.command, p.box
         if isinstance(command, OfferCurrent):
@@ -34,8 +34,8 @@ def outcomes(p: Point, results: tuple[Outcome, ...]) -> None:
             what = "phases"
         else:
             what = "wakeup"
-        if result.available:
-            p.note(because(Code.COMMAND_FAILED, command=what, error=result.error or ""))
+        if result.failed:
+            p.note(because(Code.COMMAND_FAILED, command=what, error=result.error))
 
 
 def follow(p: Point) -> None:

@@ -15,6 +15,7 @@ from evcc_flask.domain.commands import (
     Command,
     Disable,
     Enable,
+    Ending,
     OfferCurrent,
     Outcome,
     SetBatteryMode,
@@ -205,9 +206,9 @@ class _Replay:
             self._house.batteries[command.battery].mode = command.mode
             return Outcome(command, now_s)
         if word in self._unavailable.get(command.loadpoint, ()):
-            return Outcome(command, now_s, error="not available", available=False)
+            return Outcome(command, now_s, Ending.UNAVAILABLE)
         if word in self._refuses.get(command.loadpoint, ()):
-            return Outcome(command, now_s, error="the box refuses")
+            return Outcome(command, now_s, Ending.FAILED, "the box refuses")
         box = self._house.boxes[command.loadpoint]
         if isinstance(command, OfferCurrent):
             box.offered_a = command.current_a

@@ -1,6 +1,6 @@
 """A house for tests of the control loop: drivers that note what they are told, and a clock that the test moves."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,8 +9,10 @@ from evcc_flask.control.loop import Loop
 from evcc_flask.control.state import SharedState
 from evcc_flask.control.view import Facts, View
 from evcc_flask.domain.changes import Change
+from evcc_flask.domain.commands import Ending
 from evcc_flask.domain.issues import Issue
 from evcc_flask.domain.memory import Memory
+from evcc_flask.domain.ports import Done
 from evcc_flask.domain.readings import BatteryReading, ChargerReading, ChargerTraits, MeterReading, PvReading
 from evcc_flask.domain.settings import LoadpointSettings, Settings
 from evcc_flask.domain.words import BatteryMode, Mode, Status
@@ -62,9 +64,9 @@ class Meter:
     def renew(self, until_s: float) -> None:
         """Nothing to keep alive."""
 
-    def set_battery_mode(self, mode: BatteryMode, done: Callable[[str | None, bool], None]) -> None:
+    def set_battery_mode(self, mode: BatteryMode, done: Done) -> None:
         self.modes.append(mode)
-        done(None, True)
+        done(Ending.TAKEN, "")
 
 
 class Box:
@@ -85,9 +87,9 @@ class Box:
             return ChargerReading(self.name, error=self.error_text, traits=traits)
         return ChargerReading(self.name, self.clock.s, self.status, self.enabled, traits=traits)
 
-    def send(self, command: Any, done: Callable[[str | None, bool], None]) -> None:
+    def send(self, command: Any, done: Done) -> None:
         self.sent.append(command)
-        done(self.error, True)
+        done(Ending.FAILED if self.error else Ending.TAKEN, self.error or "")
 
     def renew(self, until_s: float) -> None:
         self.renewed.append(until_s)

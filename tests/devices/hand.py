@@ -8,7 +8,7 @@ from evcc_flask.bus.needs import Answer, ErrorKind, Need, ReadError, Registers, 
 from evcc_flask.devices.charger import SourceCharger
 from evcc_flask.devices.lease import Lease
 from evcc_flask.devices.parts import ChargerParts
-from evcc_flask.domain.commands import ChargerCommand
+from evcc_flask.domain.commands import ChargerCommand, Ending
 from evcc_flask.plugins.made import Fetched, Written
 
 
@@ -79,7 +79,7 @@ class Box:
     clock: HandClock = field(default_factory=HandClock)
     link: HandLink = field(default_factory=HandLink)
     written: list[tuple[str, Any]] = field(default_factory=list)
-    outcomes: list[tuple[str, str | None, bool]] = field(default_factory=list)
+    outcomes: list[tuple[str, Ending, str]] = field(default_factory=list)
     fails: ReadError | None = None
 
     def sink(self, name: str) -> Written:
@@ -114,4 +114,4 @@ class Box:
     def send(self, charger: SourceCharger, *commands: ChargerCommand) -> None:
         for command in commands:
             name = type(command).__name__
-            charger.send(command, lambda error, available, name=name: self.outcomes.append((name, error, available)))
+            charger.send(command, lambda ending, error, name=name: self.outcomes.append((name, ending, error)))

@@ -5,7 +5,7 @@ import pytest
 from evcc_flask.bus.needs import Answer, ErrorKind, ReadError, Registers, Table
 from evcc_flask.devices.parts import FailsafePoints, KeepAlive
 from evcc_flask.devices.sources import fixed
-from evcc_flask.domain.commands import Disable, Enable, OfferCurrent, SwitchPhases, WakeUp
+from evcc_flask.domain.commands import Disable, Enable, Ending, OfferCurrent, SwitchPhases, WakeUp
 from evcc_flask.domain.readings import Failsafe
 from evcc_flask.domain.words import Status
 from tests.devices.hand import Box
@@ -60,7 +60,7 @@ def test_less_than_six_ampere_is_refused(box: Box) -> None:
     box.send(charger, OfferCurrent(0, 5.9))
     box.link.work()
     assert box.written == []
-    assert box.outcomes == [("OfferCurrent", "5.9 A is below 6 A: disable instead", True)]
+    assert box.outcomes == [("OfferCurrent", Ending.FAILED, "5.9 A is below 6 A: disable instead")]
 
 
 def test_whole_amperes_are_cut_never_rounded_up(box: Box) -> None:
@@ -78,13 +78,12 @@ def test_what_waits_for_a_busy_link_is_replaced_by_what_is_newer(box: Box) -> No
     box.link.work()
     # The first had begun; then only the newest of each kind, in their order.
     assert box.written == [("current", 16.0), ("off", False)]
-    replaced = "replaced by a newer command before the link was free"
     assert box.outcomes == [
-        ("Enable", replaced, True),
-        ("OfferCurrent", replaced, True),
-        ("OfferCurrent", None, True),
-        ("Disable", None, True),
-        ("OfferCurrent", None, True),
+        ("Enable", Ending.OVERTAKEN, ""),
+        ("OfferCurrent", Ending.OVERTAKEN, ""),
+        ("OfferCurrent", Ending.TAKEN, ""),
+        ("Disable", Ending.TAKEN, ""),
+        ("OfferCurrent", Ending.TAKEN, ""),
     ]
 
 
@@ -93,13 +92,13 @@ def test_a_refused_write_is_told_with_its_reason(box: Box) -> None:
     box.fails = ReadError(ErrorKind.REFUSED, "box: refused")
     box.send(charger, Enable(0))
     box.link.work()
-    assert box.outcomes == [("Enable", "box: refused", True)]
+    assert box.outcomes == [("Enable", Ending.FAILED, "box: refused")]
 
 
 def test_what_a_box_cannot_do_is_not_available_and_no_error(box: Box) -> None:
     charger = box.charger()
     box.send(charger, SwitchPhases(0, 1), WakeUp(0), WakeUp(0, by_vehicle=True))
-    assert box.outcomes == [("SwitchPhases", None, False), ("WakeUp", None, False), ("WakeUp", None, False)]
+    assert box.outcomes == [(name, Ending.UNAVAILABLE, "") for name in ("SwitchPhases", "WakeUp", "WakeUp")]
 
 
 def test_a_write_makes_all_that_the_box_said_due_again(box: Box) -> None:

@@ -9,7 +9,7 @@ import pytest
 from evcc_flask.devices.charger import SourceCharger
 from evcc_flask.devices.meter import SourceMeter
 from evcc_flask.devices.registry import build_charger, build_meter
-from evcc_flask.domain.commands import ChargerCommand, Disable, Enable, OfferCurrent, SwitchPhases
+from evcc_flask.domain.commands import ChargerCommand, Disable, Enable, Ending, OfferCurrent, SwitchPhases
 from evcc_flask.domain.issues import Misconfigured
 from evcc_flask.domain.words import BatteryMode, Feature, Status
 from evcc_flask.plugins.problems import problems_of
@@ -30,11 +30,11 @@ def web() -> Iterator[WebDevice]:
     device.close()
 
 
-def send(charger: SourceCharger, command: ChargerCommand) -> tuple[str | None, bool]:
+def send(charger: SourceCharger, command: ChargerCommand) -> tuple[Ending, str]:
     ended, outcome = Event(), []
 
-    def done(error: str | None, available: bool) -> None:
-        outcome.append((error, available))
+    def done(ending: Ending, error: str) -> None:
+        outcome.append((ending, error))
         ended.set()
 
     charger.send(command, done)
@@ -42,11 +42,11 @@ def send(charger: SourceCharger, command: ChargerCommand) -> tuple[str | None, b
     return outcome[0]
 
 
-def set_mode(meter: SourceMeter, mode: BatteryMode) -> tuple[str | None, bool]:
+def set_mode(meter: SourceMeter, mode: BatteryMode) -> tuple[Ending, str]:
     ended, outcome = Event(), []
 
-    def done(error: str | None, available: bool) -> None:
-        outcome.append((error, available))
+    def done(ending: Ending, error: str) -> None:
+        outcome.append((ending, error))
         ended.set()
 
     meter.set_battery_mode(mode, done)
@@ -85,20 +85,20 @@ def test_a_soc_limit_stands_for_battery_modes(workshop: Workshop, web: WebDevice
     }
     meter = build_meter("it", "custom", node, workshop)
     for mode in (BatteryMode.HOLD, BatteryMode.CHARGE, BatteryMode.NORMAL):
-        assert set_mode(meter, mode) == (None, True)
+        assert set_mode(meter, mode) == (Ending.TAKEN, "")
     assert web.commands == ["/limit?soc=63", "/limit?soc=95", "/limit?soc=30"]
 
 
 def test_a_battery_mode_is_written_as_its_number(workshop: Workshop, web: WebDevice) -> None:
     setter = {"source": "http", "uri": f"http://127.0.0.1:{web.port}/mode/${{batterymode}}"}
     meter = build_meter("it", "custom", {"power": const(0), "soc": const(50), "batterymode": setter}, workshop)
-    assert set_mode(meter, BatteryMode.HOLD) == (None, True)
+    assert set_mode(meter, BatteryMode.HOLD) == (Ending.TAKEN, "")
     assert web.commands == ["/mode/2"]
 
 
 def test_a_battery_that_cannot_be_controlled_says_so(workshop: Workshop) -> None:
     meter = build_meter("it", "custom", {"power": const(0), "soc": const(50)}, workshop)
-    assert set_mode(meter, BatteryMode.HOLD) == (None, False)
+    assert set_mode(meter, BatteryMode.HOLD) == (Ending.UNAVAILABLE, "")
 
 
 def charger_node(port: int, **more: Any) -> dict[str, Any]:
@@ -121,9 +121,9 @@ def test_a_custom_wallbox_is_read_and_commanded(workshop: Workshop, fetch: Any, 
     assert reading.traits.features == {Feature.INTEGRATED_DEVICE, Feature.HEATING}
     assert (reading.traits.icon, reading.traits.milliampere, reading.traits.failsafe) == ("heater", False, None)
     for command in (OfferCurrent(0, 10.9), Enable(0), Disable(0)):
-        assert send(charger, command) == (None, True)
+        assert send(charger, command) == (Ending.TAKEN, "")
     assert web.commands == ["/amps/10", "/on/1", "/on/0"]
-    assert send(charger, SwitchPhases(0, 1)) == (None, False)
+    assert send(charger, SwitchPhases(0, 1)) == (Ending.UNAVAILABLE, "")
 
 
 def test_milliamperes_and_phases_have_setters_of_their_own(workshop: Workshop, web: WebDevice) -> None:
@@ -132,8 +132,8 @@ def test_milliamperes_and_phases_have_setters_of_their_own(workshop: Workshop, w
     phases = {"source": "http", "uri": f"{base}/phases/${{phases}}"}
     node = charger_node(web.port, maxcurrentmillis=fine, phases1p3p=phases, tos=True)
     charger = build_charger("it", "custom", node, workshop)
-    assert send(charger, OfferCurrent(0, 10.9)) == (None, True)
-    assert send(charger, SwitchPhases(0, 3)) == (None, True)
+    assert send(charger, OfferCurrent(0, 10.9)) == (Ending.TAKEN, "")
+    assert send(charger, SwitchPhases(0, 3)) == (Ending.TAKEN, "")
     assert web.commands == ["/ma/10.9", "/phases/3"]
 
 
@@ -144,7 +144,7 @@ def test_a_custom_wallbox_by_modbus_writes_what_its_node_says(workshop: Workshop
     register = {"address": 261, "type": "writemultiple", "encoding": "uint16"}
     node = charger_node(1) | {"maxcurrent": {**link, "register": register, "scale": 10}}
     charger = build_charger("it", "custom", node, workshop)
-    assert send(charger, OfferCurrent(0, 16.0)) == (None, True)
+    assert send(charger, OfferCurrent(0, 16.0)) == (Ending.TAKEN, "")
     assert image.writes == ["10010500010200a0"]
     slave.close()
 

@@ -12,7 +12,7 @@ from evcc_flask.clock import SystemClock
 from evcc_flask.devices import library
 from evcc_flask.devices.charger import SourceCharger
 from evcc_flask.devices.registry import build_charger
-from evcc_flask.domain.commands import ChargerCommand, Disable, Enable, OfferCurrent
+from evcc_flask.domain.commands import ChargerCommand, Disable, Enable, Ending, OfferCurrent
 from evcc_flask.plugins.shop import Workshop
 from tests.devices.images import described, words
 from tests.wire.slaves import Image, TcpSlave
@@ -58,17 +58,17 @@ class Scene:
         before = len(self.image.writes)
         for command in commands:
             ended = Condition()
-            outcome: list[tuple[str | None, bool]] = []
+            outcome: list[tuple[Ending, str]] = []
 
-            def done(error: str | None, available: bool, ended=ended, outcome=outcome) -> None:
+            def done(ending: Ending, error: str, ended=ended, outcome=outcome) -> None:
                 with ended:
-                    outcome.append((error, available))
+                    outcome.append((ending, error))
                     ended.notify_all()
 
             self.box.send(command, done)
             with ended:
                 assert ended.wait_for(lambda outcome=outcome: outcome, 5)
-            assert outcome == [(None, True)]
+            assert outcome == [(Ending.TAKEN, "")]
         return self.image.writes[before:]
 
 

@@ -14,7 +14,7 @@ from evcc_flask.devices import library
 from evcc_flask.devices.charger import SourceCharger
 from evcc_flask.devices.meter import SourceMeter
 from evcc_flask.devices.registry import build_charger, build_meter
-from evcc_flask.domain.commands import Disable, Enable, OfferCurrent, SwitchPhases, WakeUp
+from evcc_flask.domain.commands import Disable, Enable, Ending, OfferCurrent, SwitchPhases, WakeUp
 from evcc_flask.domain.readings import Failsafe
 from evcc_flask.domain.words import BatteryMode
 from evcc_flask.plugins.shop import Workshop
@@ -187,8 +187,8 @@ def carry_out(device: SourceMeter | SourceCharger, command: str) -> None:
     word, _, value = command.partition(" ")
     ended, outcome = Event(), []
 
-    def done(error: str | None, available: bool) -> None:
-        outcome.append((error, available))
+    def done(ending: Ending, error: str) -> None:
+        outcome.append((ending, error))
         ended.set()
 
     if isinstance(device, SourceMeter):
@@ -203,4 +203,4 @@ def carry_out(device: SourceMeter | SourceCharger, command: str) -> None:
         }
         device.send(commands[word](), done)
     assert ended.wait(5), f"{command} did not end"
-    assert outcome == [(None, True)], command
+    assert outcome == [(Ending.TAKEN, "")], command

@@ -41,7 +41,7 @@ class Plant:
         return self.meter(battery_mode=sink, repeat=Repeat(30.0, modes, **repeat))
 
     def set(self, meter: SourceMeter, mode: BatteryMode) -> None:
-        meter.set_battery_mode(mode, lambda error, available: None)
+        meter.set_battery_mode(mode, lambda ending, error: None)
         self.link.work()
 
     def pass_30_s(self, meter: SourceMeter) -> None:

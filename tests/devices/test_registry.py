@@ -11,7 +11,7 @@ from evcc_flask.clock import SystemClock
 from evcc_flask.devices import library, template
 from evcc_flask.devices.registry import build_charger, build_meter, describe
 from evcc_flask.devices.row import Compiler
-from evcc_flask.domain.commands import OfferCurrent
+from evcc_flask.domain.commands import Ending, OfferCurrent
 from evcc_flask.domain.issues import Misconfigured
 from evcc_flask.domain.words import BatteryMode, Feature, Status
 from evcc_flask.plugins.problems import problems_of
@@ -247,8 +247,8 @@ def test_the_demo_devices_have_fixed_values(workshop: Workshop) -> None:
 def test_a_demo_battery_can_be_controllable(workshop: Workshop) -> None:
     params = {"template": "demo-battery", "power": 0, "soc": 50, "controllable": True}
     battery = build_meter("b", "template", params, workshop)
-    outcomes: list[tuple[str | None, bool]] = []
-    battery.set_battery_mode(BatteryMode.HOLD, lambda error, available: outcomes.append((error, available)))
+    outcomes: list[tuple[Ending, str]] = []
+    battery.set_battery_mode(BatteryMode.HOLD, lambda ending, error: outcomes.append((ending, error)))
     assert battery.battery_reading().controllable
 
 
@@ -314,7 +314,7 @@ def test_a_box_that_counts_hundredths_is_read_and_written_in_hundredths(workshop
     fetch(charger)
     assert charger.reading().offered_a == 16.0
     ended = Event()
-    charger.send(OfferCurrent(0, 10.0), lambda error, available: ended.set())
+    charger.send(OfferCurrent(0, 10.0), lambda ending, error: ended.set())
     assert ended.wait(5)
     assert image.writes == ["1003e800010203e8"]
     slave.close()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from evcc_flask.domain.commands import Disable, Enable, OfferCurrent, Outcome, SetBatteryMode, SwitchPhases
+from evcc_flask.domain.commands import Disable, Enable, Ending, OfferCurrent, Outcome, SetBatteryMode, SwitchPhases
 from evcc_flask.domain.decide import decide
 from evcc_flask.domain.decision import Decision
 from evcc_flask.domain.memory import Memory
@@ -148,7 +148,7 @@ class Bench:
             return
         box = self.boxes[command.loadpoint]  # type: ignore[attr-defined]
         if box.refuses:
-            self.outcomes.append(Outcome(command, self.now_s, "refused"))  # type: ignore[arg-type]
+            self.outcomes.append(Outcome(command, self.now_s, Ending.FAILED, "refused"))  # type: ignore[arg-type]
             return
         if not box.obeys:
             return

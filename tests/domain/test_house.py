@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from evcc_flask.domain.commands import Outcome, SetBatteryMode
+from evcc_flask.domain.commands import Ending, Outcome, SetBatteryMode
 from evcc_flask.domain.memory import Memory
 from evcc_flask.domain.readings import BatteryReading, MeterReading, PvReading
 from evcc_flask.domain.settings import ExternalBatteryMode, LoadpointSettings
@@ -159,10 +159,10 @@ def test_a_refused_order_is_given_again(bench):
     house.cycle()
     house.cycle()
     order = SetBatteryMode(0, BatteryMode.HOLD)
-    house.outcomes = [Outcome(order, house.now_s, "busy")]
+    house.outcomes = [Outcome(order, house.now_s, Ending.FAILED, "busy")]
     house.cycle()
     assert modes(house) == [BatteryMode.HOLD]
-    house.outcomes = [Outcome(order, house.now_s, "cannot", available=False)]
+    house.outcomes = [Outcome(order, house.now_s, Ending.UNAVAILABLE)]
     house.cycle()
     assert modes(house) == []
 

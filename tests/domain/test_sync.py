@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from evcc_flask.domain.commands import Disable, Ending, OfferCurrent, Outcome
 from evcc_flask.domain.memory import Memory
 from evcc_flask.domain.settings import LoadpointSettings
 from evcc_flask.domain.words import Mode, Status
@@ -262,3 +263,13 @@ def test_stale_measured_phases_end_with_a_switch(bench):
     house.wish(phases=1)
     house.cycle()
     assert house.memory.loadpoints[0].measured_phases is None
+
+
+def test_a_command_that_a_newer_one_overtook_is_no_failure_and_changes_nothing(bench):
+    house = bench(NOW)
+    house.cycles(120)
+    before = house.memory.loadpoints[0].box
+    house.outcomes = [Outcome(each, house.now_s, Ending.OVERTAKEN) for each in (OfferCurrent(0, 10.0), Disable(0))]
+    house.cycle()
+    assert (house.sent(), house.memory.loadpoints[0].box) == ([], before)
+    assert "command_failed" not in house.codes()
