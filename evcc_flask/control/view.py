@@ -17,7 +17,7 @@ from evcc_flask.domain.settings import LoadpointSettings, Settings
 from evcc_flask.domain.snapshot import LoadpointReading, Snapshot
 from evcc_flask.domain.words import BatteryMode, Feature
 
-from . import cars
+from . import cars, prices
 from .figures import short as _short
 
 CLIENT_VERSION = "0.206.1"
@@ -74,7 +74,6 @@ def compose(view: View, settings: Settings) -> dict[str, Any]:
         "siteTitle": settings.title,
         "version": CLIENT_VERSION,
         "softwareVersion": facts.software_version,
-        "currency": "EUR",
         "startup": True,
         "demoMode": facts.demo,
         "authDisabled": facts.auth_disabled,
@@ -89,11 +88,7 @@ def compose(view: View, settings: Settings) -> dict[str, Any]:
         "batteryDischargeControl": settings.battery_discharge_control,
         "batteryGridChargeLimit": settings.battery_grid_charge_limit,
         "batteryModeExternal": _external(settings).word,
-        "smartCostAvailable": False,
-        "smartFeedInPriorityAvailable": False,
-        "smartCostType": None,
         "vehicles": {name: cars.published(car) for name, car in settings.vehicles.items()},
-        "forecast": {},
         "modbusproxy": [],
         "eebus": False,
         "messaging": False,
@@ -109,9 +104,11 @@ def compose(view: View, settings: Settings) -> dict[str, Any]:
     fatal = next((issue for issue in view.issues if issue.fatal), None)
     if fatal:
         state["fatal"] = _fatal(fatal)
-    state |= _site(view, settings)
+    state |= _site(view, settings) | prices.published(view.snapshot, view.decided_at)
     state["loadpoints"] = [
-        _loadpoint(*each) | cars.at_loadpoint(settings, index, each[1], view.decided_at)
+        _loadpoint(*each)
+        | cars.at_loadpoint(settings, index, each[1], view.decided_at)
+        | prices.at_loadpoint(view.snapshot, each[0], view.decided_at)
         for index, each in enumerate(_side_by_side(view, settings))
     ]
     return state
@@ -228,10 +225,8 @@ def _loadpoint(
         "batteryBoost": settings.boost,
         "smartCostActive": shown.smart_cost_active,
         "smartCostLimit": settings.smart_cost_limit,
-        "smartCostNextStart": None,
         "smartFeedInPriorityActive": shown.feed_in_priority_active,
         "smartFeedInPriorityLimit": settings.smart_feed_in_limit,
-        "smartFeedInPriorityNextStart": None,
         "planActive": shown.plan_active,
         "vehicleDetectionActive": False,
         "vehicleWelcomeActive": False,

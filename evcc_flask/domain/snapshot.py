@@ -58,4 +58,4 @@ class Snapshot:
     cars: Mapping[str, CarReading] = field(default_factory=dict)
     outcomes: tuple[Outcome, ...] = ()
     rates: Rates = Rates()
-    outlook: Outlook = Outlook()
+    outlook: Outlook = field(default_factory=Outlook)
