@@ -15,6 +15,7 @@ from .door import LARGEST_BODY, Door
 from .envelope import BareMount
 from .fast import JSON, FastState, StateBytes
 from .jsonbody import parsed
+from .schemas import state as state_schemas
 
 BLUEPRINTS = (
     *(auth.blp, battery.blp, changes.blp, general.blp, plans.blp),
@@ -60,6 +61,7 @@ def assemble(app: Flask, context: Context) -> None:
     app.url_map.merge_slashes = False
     api = ContractApi(app)
     converters.register(app, api)
+    state_schemas.register(api)
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
     errors.register(app)
