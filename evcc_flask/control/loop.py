@@ -22,6 +22,7 @@ from evcc_flask.domain.memory import Memory
 from evcc_flask.domain.moment import Moment
 from evcc_flask.domain.ports import Charger, Clock, Done, Field, Meter
 from evcc_flask.domain.recall import lasting, remembered
+from evcc_flask.domain.refused import admitted
 from evcc_flask.domain.running import running_rows
 from evcc_flask.domain.sessions import SessionRow
 from evcc_flask.domain.snapshot import Snapshot
@@ -113,6 +114,8 @@ class Loop:
             if due:
                 failed = self._cycle(snapshot, now, current)
                 decide_at_s = now.s + (min(RETRY_S, settings.interval_s) if failed else settings.interval_s)
+            else:
+                self._admit(snapshot.outcomes)
             self.pulse = replace(self.pulse, alive_at_s=now.s)
             self._rest(decide_at_s, settings.interval_s)
 
@@ -207,6 +210,12 @@ class Loop:
             self._failing[key] = outcome.error
         elif outcome.ending is Ending.TAKEN and self._failing.pop(key, ""):
             log.info("%s works again", command)
+
+    def _admit(self, outcomes: Sequence[Outcome]) -> None:
+        """What failed since the last decision is said now, not an interval later."""
+        view = self._state.view
+        if view.decision is not None and (known := admitted(view.decision, outcomes)) is not view.decision:
+            self._state.show(replace(view, decision=known))
 
     def _peek(self) -> tuple[Outcome, ...]:
         with self._outcomes_lock:

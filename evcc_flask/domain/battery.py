@@ -17,11 +17,7 @@ from .words import BatteryMode, Mode
 
 def after(outcomes: Sequence[Outcome], memory: BatteryMemory) -> BatteryMemory:
     """A refused order leaves the mode that was remembered before, so that it is given again."""
-    refused = {
-        each.command.battery
-        for each in outcomes
-        if isinstance(each.command, SetBatteryMode) and each.failed
-    }
+    refused = {each.command.battery for each in outcomes if isinstance(each.command, SetBatteryMode) and each.failed}
     if not refused:
         return memory
     modes = tuple(
@@ -79,10 +75,10 @@ def _grid_charge(
 
 
 def _holds_battery(p: Point, rates: Rates) -> bool:
-    if not p.charging or p.mode is Mode.OFF:
+    if not p.charging or p.off:
         return False
     planned = p.settings.plan
-    fast = p.mode is Mode.NOW or (planned is not None and planned.active) or rules.minimum_soc_unmet(p)
+    fast = p.hurries or (planned is not None and planned.active) or rules.minimum_soc_unmet(p)
     return fast or rules.smart_cost_active(p, rates)
 
 

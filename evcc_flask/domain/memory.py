@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
+from .plans import EnergyPlan, Goal
+from .carmemory import CarMemory
 from .readings import Phases
 from .settings import LoadpointSettings
 from .words import BatteryMode, Mode, Status
@@ -47,9 +49,9 @@ class Box:
     """What we told a wallbox, or saw there: ``enabled`` and ``offered_a`` None = not known yet.
 
     ``told_a``: the last current sent. ``changed_s`` and ``before_w``: when its power was last meant to change, and
-    what it drew until then. ``resend``: the last current was refused. ``stops`` and ``offers``: repetitions so far.
-    ``rested``: since our last stop the box has reported itself off. ``recalled``: what the run before told it; the box
-    itself has not been heard yet.
+    what it drew until then. ``resend``: the last current was refused; ``refused``: the last enable was, and nothing has
+    shown since that the box is on. ``stops`` and ``offers``: repetitions so far. ``rested``: since our last stop the
+    box has reported itself off. ``recalled``: what the run before told it; the box itself has not been heard yet.
     """
 
     enabled: bool | None = None
@@ -64,6 +66,7 @@ class Box:
     phases_s: float | None = None
     changed_s: float | None = None
     before_w: float = 0.0
+    refused: bool = False
     stops: int = 0
     rested: bool = False
     offers: int = 0
@@ -111,6 +114,20 @@ class OpenSession:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanMemory:
+    """``goal``: of the plan that charges now, held until it ends; None: none does. ``slot_end``: of its running slot.
+
+    ``late``: that it will be late was told. ``energy_plan`` counts from ``from_kwh`` of the session on.
+    """
+
+    goal: Goal | None = None
+    slot_end: datetime | None = None
+    late: bool = False
+    energy_plan: EnergyPlan | None = None
+    from_kwh: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class LoadpointMemory:
     """One loadpoint. ``switches`` and ``phase_switches``: times of what we switched by ourselves in the last hour."""
 
@@ -128,6 +145,8 @@ class LoadpointMemory:
     switches: tuple[float, ...] = ()
     phase_switches: tuple[float, ...] = ()
     session: OpenSession | None = None
+    car: CarMemory = CarMemory()
+    plan: PlanMemory = PlanMemory()
 
 
 @dataclass(frozen=True, slots=True)

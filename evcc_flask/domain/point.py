@@ -61,6 +61,16 @@ class Point:
         return self.settings.mode
 
     @property
+    def off(self) -> bool:
+        """Nothing is wanted, not even for once."""
+        return self.mode is Mode.OFF and self.settings.fast_once is None
+
+    @property
+    def hurries(self) -> bool:
+        """A person wants full speed, by the mode or for once."""
+        return self.mode is Mode.NOW or self.settings.fast_once is not None
+
+    @property
     def connected(self) -> bool:
         return self.status is Status.B or self.status is Status.C
 
@@ -75,6 +85,11 @@ class Point:
     @property
     def switchable(self) -> bool:
         return self.charger.traits.switches_phases and (self.physical or UNKNOWN_PHASES) > 1
+
+    @property
+    def known_on(self) -> bool:
+        """As ``enabled``, but for a box that refused the last enable: a repetition under way proves nothing."""
+        return self.enabled and not self.box.refused
 
     @property
     def by_person(self) -> bool:

@@ -34,8 +34,8 @@ def loadpoint(
     return LoadpointDecision(
         connected=p.connected,
         charging=p.charging,
-        enabled=p.enabled,
-        offered_a=p.offered_a if p.enabled else 0.0,
+        enabled=p.known_on,
+        offered_a=p.offered_a if p.known_on else 0.0,
         charge_power_w=p.power_w,
         charge_currents_a=p.currents_a,
         phases_active=p.phases_before,

@@ -4,6 +4,7 @@ A difference is believed once it had time to settle; a charge that nobody asked 
 sees it. We never switch on in order to switch off.
 """
 
+from . import refused
 from .commands import Disable, Enable, Ending, OfferCurrent, Outcome, SwitchPhases
 from .figures import ADOPT_A, OVERDRAW_A, REPEAT_S, REPORT_GRACE_S, SETTLE_S, WARN_A
 from .memory import ELAPSED, Box
@@ -15,27 +16,23 @@ from .reasons import Code, because
 def outcomes(p: Point, results: tuple[Outcome, ...]) -> None:
     """What became of the last commands: a refused one did not happen, and is tried again."""
     for result in results:
+        if result.ending is Ending.TAKEN and isinstance(result.command, Enable | Disable):
+            p.learn(refused=False)
         if result.ending in (Ending.TAKEN, Ending.OVERTAKEN):
             continue
         command, box = result.command, p.box
         if isinstance(command, OfferCurrent):
             p.learn(offered_a=box.previous_a, resend=True)
-            what = "current"
         elif isinstance(command, Enable):
-            p.learn(enabled=False)
+            p.learn(enabled=False, refused=True)
             p.timer = ELAPSED
-            what = "enable"
         elif isinstance(command, Disable):
             p.learn(enabled=True)
             p.timer = ELAPSED
-            what = "disable"
         elif isinstance(command, SwitchPhases):
             p.learn(phases=box.previous_phases)
-            what = "phases"
-        else:
-            what = "wakeup"
         if result.failed:
-            p.note(because(Code.COMMAND_FAILED, command=what, error=result.error))
+            p.note(refused.reason(result))
 
 
 def follow(p: Point) -> None:
@@ -43,6 +40,8 @@ def follow(p: Point) -> None:
     if not p.fresh:
         return
     said = p.charger.enabled
+    if p.box.refused and (said or p.charging):
+        p.learn(refused=False)
     runs = said if said is not None else p.charging
     if p.box.enabled is None or p.box.recalled:
         _first_look(p, runs=runs, known=said is not None)

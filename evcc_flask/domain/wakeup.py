@@ -13,7 +13,7 @@ from .words import Feature
 def follow(p: Point) -> tuple[Wake | None, WakeUp | None]:
     """The tries so far, and the one that is due. Odd tries ask the box, even ones the car, where both can."""
     full = p.soc_percent is not None and p.soc_percent >= limit_soc(p)
-    if not p.enabled or not p.fresh or not p.connected or p.charging or full:
+    if not p.known_on or not p.fresh or not p.connected or p.charging or full:
         return None, None
     wake = p.memory.wake or Wake(p.now_s)
     if Feature.INTEGRATED_DEVICE in p.features:

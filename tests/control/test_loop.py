@@ -209,3 +209,17 @@ def test_a_charge_under_way_is_in_the_list_of_sessions_a_minute_later(scene: Sce
     assert last.key == first.key
     assert not last.closed
     assert last.charged_kwh > first.charged_kwh
+
+
+def test_a_refused_enable_is_shown_within_seconds_though_the_next_decision_is_far() -> None:
+    scene = Scene(settings=Settings(interval_s=300.0, loadpoints=(LoadpointSettings("Carport", Mode.NOW),)))
+    scene.wires.step_s = 2.0
+    scene.box.error = "the box refused"
+    since_s = scene.clock.s
+    scene.loop.run(lambda: scene.clock.s < since_s + 5.0)
+    assert scene.loop.pulse.cycles == 1
+    shown = scene.state.published.state["loadpoints"][0]
+    assert (shown["enabled"], shown["offeredCurrent"]) == (False, 0)
+    failed = [reason for reason in shown["reasons"] if reason["code"] == "command_failed"]
+    assert [reason["command"] for reason in failed] == ["current", "enable"]
+    assert "waits_for_car" not in [reason["code"] for reason in shown["reasons"]]

@@ -29,11 +29,15 @@ def test_a_refused_start_is_repeated_and_said(bench):
     house.cycle()
     assert house.sent() == ["OfferCurrent", "Enable"]
     assert "command_failed" in house.codes()
+    shown = house.last.loadpoints[0]
+    assert (shown.enabled, shown.offered_a) == (False, 0.0), "the repetition is under way, and proves nothing"
+    assert "waits_for_car" not in house.codes()
     house.boxes[0].refuses = False
     house.cycle()
     assert house.boxes[0].enabled
     house.cycle()
     assert "command_failed" not in house.codes()
+    assert house.last.loadpoints[0].enabled
 
 
 def test_a_refused_current_leaves_the_old_one_and_is_repeated(bench):
