@@ -44,6 +44,7 @@ def entries(settings: Settings) -> dict[str, Any]:
             rows[f"lp{number}.{word}Delay"] = threshold.delay_s
         rows[f"lp{number}.vehicle"] = loadpoint.vehicle
         rows[f"lp{number}.energyPlan"] = storedplans.energy_plan(loadpoint.energy_plan)
+        rows[f"lp{number}.fast"] = storedplans.fast_once(loadpoint.fast_once)
     for name, vehicle in settings.vehicles.items():
         rows |= {f"vehicle.{name}.{key}": getattr(vehicle, field) for key, field in _VEHICLE.items()}
         rows[f"vehicle.{name}.plan"] = storedplans.soc_plan(vehicle.plan)
@@ -82,6 +83,7 @@ def _restored_loadpoint(
     if vehicle is None or (isinstance(vehicle, str) and vehicle in vehicles):
         values["vehicle"] = vehicle
     values["energy_plan"] = storedplans.read_energy_plan(rows.get(prefix + "energyPlan"))
+    values["fast_once"] = storedplans.read_fast_once(rows.get(prefix + "fast"))
     return replace(loadpoint, **values)
 
 

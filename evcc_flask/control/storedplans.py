@@ -1,4 +1,4 @@
-"""Charging plans as plain JSON in the database, and back: what is damaged is passed over."""
+"""Charging plans, and fast charges for once, as plain JSON in the database and back: what is damaged is passed over."""
 
 import math
 from collections.abc import Iterable
@@ -6,6 +6,7 @@ from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from evcc_flask.domain.once import FastOnce, Until
 from evcc_flask.domain.plans import EnergyPlan, RepeatingPlan, SocPlan
 
 CLOCK = "%H:%M"
@@ -38,6 +39,31 @@ def repeating(plans: Iterable[RepeatingPlan]) -> list[dict[str, Any]]:
         }
         for plan in plans
     ]
+
+
+def fast_once(wish: FastOnce | None) -> dict[str, Any] | None:
+    """``{"until": "20kwh", "kind": "energy", "energy": 20.0, "from": 3.5, "ends": null}``."""
+    if wish is None:
+        return None
+    ends = wish.ends.isoformat() if wish.ends else None
+    return {
+        "until": wish.said,
+        "kind": wish.until.value,
+        "energy": wish.energy_kwh,
+        "from": wish.from_kwh,
+        "ends": ends,
+    }
+
+
+def read_fast_once(stored: Any) -> FastOnce | None:
+    """None where there is none, or none that makes sense."""
+    try:
+        kind, energy_kwh, from_kwh = Until(stored["kind"]), float(stored["energy"]), float(stored["from"])
+        ends = _moment(stored["ends"]) if kind is Until.TIME else None
+        said = str(stored["until"])
+    except (TypeError, KeyError, ValueError):
+        return None
+    return FastOnce(said, kind, energy_kwh, from_kwh, ends) if math.isfinite(energy_kwh + from_kwh) else None
 
 
 def read_soc_plan(stored: Any) -> SocPlan | None:

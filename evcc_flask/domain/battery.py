@@ -12,7 +12,7 @@ from .point import Point
 from .reasons import Code, Reason, because
 from .settings import Settings
 from .snapshot import Rates, Snapshot
-from .words import BatteryMode, Mode
+from .words import BatteryMode
 
 
 def after(outcomes: Sequence[Outcome], memory: BatteryMemory) -> BatteryMemory:

@@ -17,7 +17,6 @@ from .readings import LimitReading, MeterReading, Phases
 from .reasons import Code, Reason, because
 from .settings import Circuit, Settings
 from .snapshot import Snapshot
-from .words import Mode
 
 INFINITE = float("inf")
 
@@ -84,7 +83,7 @@ class Circuits:
         }
         self._taken = {p.index: house_a(p) for p in points} if self._loads else {}
         self._taken_w = {p.index: max(p.power_w, p.power_w + p.pending_w) for p in points} if self._loads else {}
-        self._sharing = sum(p.connected and p.mode is not Mode.OFF for p in points) > 1
+        self._sharing = sum(p.connected and not p.off for p in points) > 1
         self._add_loadpoints(points)
         self._awaited = {name for name, said in snapshot.circuit_limits.items() if said.awaited}
         for load in sorted(self._loads.values(), key=lambda each: -len(each.chain)):

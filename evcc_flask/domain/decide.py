@@ -9,6 +9,7 @@ from . import (
     apply,
     battery,
     budget,
+    ended,
     meters,
     phases,
     plausible,
@@ -56,6 +57,7 @@ def decide(snapshot: Snapshot, settings: Settings, memory: Memory, now: Moment) 
         sessions[p.index] = session
         p.session_kwh = session.charged_kwh if session is not None else 0.0
         rows += stored
+        ended.follow(p, now)
 
     commands: list[Command] = []
     decided: dict[int, tuple[LoadpointDecision, LoadpointMemory]] = {}
@@ -238,4 +240,5 @@ def _memory(
         switches=switches,
         phase_switches=phase_switches,
         session=session,
+        plan=p.memory.plan,
     )

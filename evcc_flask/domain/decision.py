@@ -8,6 +8,7 @@ from .commands import Command
 from .memory import Memory
 from .reasons import Reason
 from .sessions import SessionRow
+from .settings import Plan
 from .words import BatteryMode
 
 
@@ -19,6 +20,7 @@ class Event(Enum):
     START = "start"
     STOP = "stop"
     ASLEEP = "asleep"
+    PLAN_OVERRUN = "planoverrun"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class LoadpointDecision:
     smart_cost_active: bool = False
     feed_in_priority_active: bool = False
     plan_active: bool = False
+    plan: Plan | None = None
     switches_last_hour: int = 0
     phase_switches_last_hour: int = 0
     reasons: tuple[Reason, ...] = ()

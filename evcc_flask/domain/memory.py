@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
-from .plans import EnergyPlan, Goal
 from .carmemory import CarMemory
+from .plans import EnergyPlan, Goal
 from .readings import Phases
 from .settings import LoadpointSettings
 from .words import BatteryMode, Mode, Status

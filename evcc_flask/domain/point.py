@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from . import plausible
+from .carmemory import CarMemory, Soc
 from .decision import Event, SettingChange
 from .figures import ABSURD_A, ABSURD_CHARGE_W, HEADROOM_A, REACTION_S, SETTLE_S, UNKNOWN_PHASES
 from .memory import Box, Held, LoadpointMemory, Timer
@@ -18,6 +19,7 @@ from .snapshot import LoadpointReading
 from .words import Feature, Mode, Status
 
 NOBODY: frozenset[Feature] = frozenset()
+NOBODY_YET = CarMemory()
 
 
 @dataclass(slots=True)
@@ -40,6 +42,8 @@ class Point:
     measured_phases: int | None
     person_s: float | None
     soc_percent: float | None = None
+    soc: Soc | None = None
+    car: CarMemory = NOBODY_YET
     priority: int = 0
     physical: int | None = None
     features: frozenset[Feature] = NOBODY
@@ -227,6 +231,7 @@ def point(
         physical=charger.traits.physical_phases,
         features=charger.traits.features | vehicle.features if vehicle else charger.traits.features,
         boosting=memory.boosting,
+        car=memory.car,
     )
 
 

@@ -15,7 +15,7 @@ def in_order(points: Sequence[Point]) -> list[Point]:
 
 def releasable_w(p: Point, rates: Rates) -> float:
     """Charge power in W that a loadpoint would give up for one of higher priority."""
-    if not p.charging or p.mode in (Mode.NOW, Mode.OFF) or rules.minimum_soc_unmet(p):
+    if not p.charging or p.hurries or p.off or rules.minimum_soc_unmet(p):
         return 0.0
     planned = p.settings.plan
     if rules.smart_cost_active(p, rates) or (planned is not None and planned.active):

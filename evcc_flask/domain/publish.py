@@ -3,7 +3,7 @@
 from . import budget, rules
 from .accounting import solar_percent
 from .circuits import Circuits
-from .decision import LoadpointDecision, SiteDecision
+from .decision import Event, LoadpointDecision, SiteDecision
 from .figures import EFFICIENCY
 from .house import House
 from .limits import limits_a
@@ -11,7 +11,7 @@ from .memory import BatteryMemory, OpenSession, TimerKind
 from .moment import Moment
 from .point import Point
 from .reasons import Code, Reason, because
-from .settings import Settings
+from .settings import Plan, Settings
 from .snapshot import Rates, Snapshot
 from .target import Target
 from .words import BatteryMode
@@ -56,11 +56,17 @@ def loadpoint(
         smart_cost_active=rules.smart_cost_active(p, rates),
         feed_in_priority_active=rules.feed_in_active(p, rates),
         plan_active=planned is not None and planned.active,
+        plan=planned,
         switches_last_hour=len(budget.last_hour(p.memory.switches, p.now_s)),
         phase_switches_last_hour=len(budget.last_hour(p.memory.phase_switches, p.now_s)),
-        reasons=(*target.reasons, *limits, *p.notes),
-        events=tuple(p.events),
+        reasons=(*target.reasons, *limits, *p.notes, *_planned(planned)),
+        events=(*p.events, *((Event.PLAN_OVERRUN,) if planned is not None and planned.overruns else ())),
     )
+
+
+def _planned(plan: Plan | None) -> tuple[Reason, ...]:
+    """What a plan waits for; why it charges is said by its rule."""
+    return (plan.why,) if plan is not None and plan.why is not None and not plan.active else ()
 
 
 def _remaining_wh(p: Point) -> float:

@@ -15,6 +15,7 @@ class Code(Enum):
     MODE_NOW = "mode_now"
     WELCOME_CHARGE = "welcome_charge"
     MINIMUM_SOC = "minimum_soc"
+    FAST_ONCE = "fast_once"
     PLAN_ACTIVE = "plan_active"
     ENERGY_LIMIT = "energy_limit"
     SOC_LIMIT = "soc_limit"
@@ -40,6 +41,10 @@ class Code(Enum):
     WAITS_FOR_READING = "waits_for_reading"
     WAITS_FOR_CAR = "waits_for_car"
     WAKES_CAR = "wakes_car"
+    PLAN_STARTS = "plan_starts"
+    PLAN_WAITS_FOR_PRICES = "plan_waits_for_prices"
+    PLAN_WAITS_FOR_CLOCK = "plan_waits_for_clock"
+    PLAN_REACHED = "plan_reached"
     SWITCH_BUDGET = "switch_budget"
     PHASE_BUDGET = "phase_budget"
 
@@ -56,6 +61,7 @@ class Code(Enum):
     SPARES_FLASH = "spares_flash"
 
     # what is wrong
+    PLAN_LATE = "plan_late"
     METER_SILENT = "meter_silent"
     IMPLAUSIBLE_VALUE = "implausible_value"
     GRID_MISSING = "grid_missing"

@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
+from . import recallplans
 from .figures import ABSURD_A
 from .memory import BatteryMemory, Box, LoadpointMemory, Memory, OpenSession
 from .moment import Moment
@@ -89,6 +90,7 @@ def _row(loadpoint: LoadpointMemory, now_s: float) -> dict[str, Any]:
         UNSEEN: round(unseen_s),
         SWITCHES: [round(now_s - at_s) for at_s in loadpoint.switches],
         PHASE_SWITCHES: [round(now_s - at_s) for at_s in loadpoint.phase_switches],
+        "plan": recallplans.kept(loadpoint.plan),
     }
 
 
@@ -117,7 +119,8 @@ def _loadpoint(kept: Any, now: Moment, away_s: float | None) -> LoadpointMemory:
     if status is Status.C and away_s is not None:
         unseen_s = away_s + max(0.0, _number(kept.get(UNSEEN)) or 0.0)
         session = replace(session, resumed_s=now.s - unseen_s, resumed_w=_number(kept.get(POWER)))
-    return replace(unplugged, status=status, session=session, box=_box(kept.get("box")))
+    plan = recallplans.recalled(kept.get("plan"))
+    return replace(unplugged, status=status, session=session, box=_box(kept.get("box")), plan=plan)
 
 
 def _box(kept: Any) -> Box:

@@ -39,7 +39,7 @@ def not_connected(s: Situation) -> Target | None:
 def off(s: Situation) -> Target | None:
     """Off means off, and needs no reading; a car that must see current when it is plugged in sees it once."""
     p = s.p
-    if p.mode is not Mode.OFF:
+    if not p.off:
         return None
     if p.welcome:
         return offer(p, p.min_a, because(Code.WELCOME_CHARGE))
@@ -78,12 +78,21 @@ def minimum_soc(s: Situation) -> Target | None:
     return fast(s, because(Code.MINIMUM_SOC, minimum_percent=need, **facts))
 
 
+def fast_once(s: Situation) -> Target | None:
+    """A person wants full speed for once, in whatever mode, and whatever the limits are."""
+    wish = s.p.settings.fast_once
+    if wish is None:
+        return None
+    left_kwh = wish.remaining_kwh(s.p.session_kwh)
+    return fast(s, because(Code.FAST_ONCE, until=wish.said, **({} if left_kwh is None else {"left_kwh": left_kwh})))
+
+
 def plan(s: Situation) -> Target | None:
     """A plan says that it is time."""
     planned = s.p.settings.plan
     if planned is None or not planned.active:
         return None
-    return fast(s, because(Code.PLAN_ACTIVE, finish=planned.finish))
+    return fast(s, planned.why or because(Code.PLAN_ACTIVE, finish=planned.finish))
 
 
 def energy_limit(s: Situation) -> Target | None:
@@ -155,6 +164,7 @@ RULES: tuple[Callable[[Situation], Target | None], ...] = (
     no_reading,
     configured_phases,
     minimum_soc,
+    fast_once,
     plan,
     energy_limit,
     soc_limit,

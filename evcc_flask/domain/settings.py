@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from .plans import EnergyPlan
-from .vehicles import VehicleSettings
+from .once import FastOnce
+from .plans import EnergyPlan, Goal
+from .reasons import Reason
+from .vehicles import ManualSoc, PollMode, VehicleSettings
 from .words import BatteryMode, Mode
 
 VOLTAGE_V = 230.0
@@ -21,11 +24,21 @@ class Threshold:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A charging plan as the planner sees it now: ``active``: charge fast now; ``finish``: as text, for people."""
+    """A charging plan as the planner sees it now: ``active``: charge fast now; ``finish``: as text, for people.
+
+    ``soc_based``: plans go by SoC here, there may be none. ``start`` to ``end``: of all its slots, as they are now.
+    ``overrun_s``: so late it will be; ``overruns``: since this moment. ``why``: why it charges now, or not yet.
+    """
 
     active: bool = False
     finish: str = ""
     soc_based: bool = False
+    goal: Goal | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+    overrun_s: float = 0.0
+    overruns: bool = False
+    why: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +48,8 @@ class LoadpointSettings:
     ``default_mode`` and ``default_vehicle``: those of the configuration, taken at disconnect. ``vehicle``: the name of
     the car that stands here, None: a guest. ``energy_plan``: a person's, for a car of unknown SoC. ``phase_order``:
     which house phase carries the box's L1, L2, L3 (0-based). ``min_current_1p_a`` … override the general currents for
-    that phase count. ``welcome_charge`` and ``boost`` are states of the running connection.
+    that phase count. States of the running connection: ``boost``; ``manual_soc``; ``chosen``: a person said which car
+    stands here, or a guest; ``detect_at``: when a person asked to find it out. ``fast_once``: charge fast for once, whatever the mode is. ``plan``: the planner's word of this cycle, no wish of anybody.
     """
 
     title: str = ""
@@ -60,8 +74,15 @@ class LoadpointSettings:
     max_current_3p_a: float | None = None
     vehicle: str | None = None
     default_vehicle: str | None = None
+    chosen: bool = False
+    detect_at: datetime | None = None
+    manual_soc: ManualSoc | None = None
+    poll: PollMode = PollMode.CHARGING
+    poll_interval_s: float = 3600.0
+    estimate: bool = True
     energy_plan: EnergyPlan | None = None
-    plan: Plan | None = None
+    fast_once: FastOnce | None = None
+    plan: Plan | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ def _left(p: Point, *, at_start: bool) -> None:
     p.boosting = False
     s = p.settings
     _change(p, "boost", s.boost, False)
+    _change(p, "fast_once", s.fast_once, None)
     if Feature.INTEGRATED_DEVICE in p.features:
         return
     if s.default_mode is not None and not at_start:

@@ -66,7 +66,8 @@ def with_loadpoint(
 ) -> Settings:
     """``index`` 0-based; ``changes``: fields of LoadpointSettings. Raises Rejected; IndexError where there is none.
 
-    A change of mode ends the battery boost; a mode reset by a person starts its timers anew (the rules see to that).
+    A change of mode ends the battery boost; any choice of a mode, what was wanted fast for once; a mode reset by a
+    person starts its timers anew (the rules see to that).
     ``enable_power_w``, ``enable_delay_s``, ``disable_power_w`` and ``disable_delay_s`` change one half of a threshold.
     """
     _check_sizes(changes)
@@ -80,6 +81,8 @@ def with_loadpoint(
         raise Rejected("battery boost is only available in PV modes")
     if new.mode is not old.mode:
         new = replace(new, boost=False)
+    if "mode" in changes:
+        new = replace(new, fast_once=None)
     return _replaced(settings, index, new)
 
 
