@@ -88,6 +88,7 @@ def _loadpoint(drivers: LoadpointDrivers) -> LoadpointReading:
             currents_a=meter.currents_a if meter.currents_a is not None else charger.currents_a,
             voltages_v=meter.voltages_v if meter.voltages_v is not None else charger.voltages_v,
             traits=replace(charger.traits, has_power=True),
+            notes=(*charger.notes, *(f"{meter.name}: {each}" for each in (meter.error, *meter.notes) if each)),
         )
     )
 

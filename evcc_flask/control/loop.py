@@ -29,7 +29,7 @@ from evcc_flask.domain.snapshot import Snapshot
 from evcc_flask.domain.words import BatteryMode
 
 from .house import House
-from .silence import silent_devices
+from .silence import troubled_devices
 from .state import Receipt, SharedState
 
 log = logging.getLogger("site")
@@ -244,8 +244,8 @@ class Loop:
         problem = self._book.problem()
         # A stand-in never answers; what is wrong with it is said already.
         known = {issue.device for issue in self._standing}
-        silent = (issue for issue in silent_devices(snapshot, now.s) if issue.device not in known)
-        passing = (*((problem,) if problem else ()), *snapshot.outlook.issues, *silent)
+        troubled = (issue for issue in troubled_devices(snapshot, now.s) if issue.device not in known)
+        passing = (*((problem,) if problem else ()), *snapshot.outlook.issues, *troubled)
         self._state.show(
             replace(
                 self._state.view,

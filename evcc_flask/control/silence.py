@@ -1,4 +1,7 @@
-"""Devices that do not answer, as issues beside the configuration's: each names the device, the cause and since when."""
+"""Devices that do not answer, or not wholly, as issues beside the configuration's.
+
+Each names the device and the cause, and since when it is silent, or which of its values fails.
+"""
 
 from evcc_flask.domain.issues import Issue
 from evcc_flask.domain.snapshot import Snapshot
@@ -7,8 +10,11 @@ PATIENCE_S = 15.0
 """A device that answered so recently is not yet a problem: one lost answer is the wire's everyday life."""
 
 
-def silent_devices(snapshot: Snapshot, now_s: float) -> tuple[Issue, ...]:
-    """One issue for each device whose last try failed and whose last good answer is older than ``PATIENCE_S``."""
+def troubled_devices(snapshot: Snapshot, now_s: float) -> tuple[Issue, ...]:
+    """One issue for each device whose last try failed and whose last good answer is older than ``PATIENCE_S``.
+
+    And one for each value beside the main one that a device of an otherwise good answer fails to tell.
+    """
     meters = (
         *((snapshot.grid,) if snapshot.grid else ()),
         *(pv.meter for pv in snapshot.pv),
@@ -17,18 +23,25 @@ def silent_devices(snapshot: Snapshot, now_s: float) -> tuple[Issue, ...]:
         *snapshot.ext,
         *snapshot.circuit_meters.values(),
     )
-    found: dict[tuple[str, str], Issue] = {}
+    found: dict[tuple[str, ...], Issue] = {}
     for kind, readings in (("meter", meters), ("charger", tuple(each.charger for each in snapshot.loadpoints))):
         for reading in readings:
             if reading.error and (reading.at_s is None or now_s - reading.at_s > PATIENCE_S):
-                found[kind, reading.name] = _issue(kind, reading.name, reading.error, reading.at_s, now_s)
+                found[kind, reading.name] = _silent(kind, reading.name, reading.error, reading.at_s, now_s)
+            for note in reading.notes:
+                found[kind, reading.name, note] = _incomplete(kind, reading.name, note)
     return tuple(found.values())
 
 
-def _issue(kind: str, name: str, error: str, at_s: float | None, now_s: float) -> Issue:
+def _silent(kind: str, name: str, error: str, at_s: float | None, now_s: float) -> Issue:
     since = "has not answered yet" if at_s is None else f"has been silent for {_spoken(now_s - at_s)}"
     remedy = "It is tried again all the time and joins when it answers; the other devices run on."
     return Issue(kind, f"{name!r} {since}: {error}", device=name, remedy=remedy, fatal=False)
+
+
+def _incomplete(kind: str, name: str, note: str) -> Issue:
+    remedy = "The device runs on without this value; evcc-flask check reads it once more and shows all that it says."
+    return Issue(kind, f"{name!r} does not tell its {note}", device=name, remedy=remedy, fatal=False)
 
 
 def _spoken(seconds: float) -> str:

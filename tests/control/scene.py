@@ -49,11 +49,12 @@ class Meter:
         self.at_s: float | None = None
         self.currents_a: tuple[float, float, float] | None = None
         self.modes: list[BatteryMode] = []
+        self.notes: tuple[str, ...] = ()
 
     def reading(self) -> MeterReading:
         if self.answers:
             self.at_s = self.clock.s
-        return MeterReading(self.name, self.at_s, self.power_w, currents_a=self.currents_a)
+        return MeterReading(self.name, self.at_s, self.power_w, currents_a=self.currents_a, notes=self.notes)
 
     def pv_reading(self) -> PvReading:
         return PvReading(self.reading())

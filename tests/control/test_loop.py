@@ -185,6 +185,17 @@ def test_a_device_that_never_answered_is_an_issue_with_its_cause_until_it_answer
     assert scene.state.published.state["issues"] == []
 
 
+def test_a_value_that_a_device_fails_to_tell_is_an_issue_until_it_comes(scene: Scene) -> None:
+    scene.grid.notes = ("energy: the answer has no key total",)
+    scene.run(1)
+    (issue,) = scene.state.published.state["issues"]
+    assert (issue["device"], issue["fatal"]) == ("grid", False)
+    assert "does not tell its energy: the answer has no key total" in issue["message"]
+    scene.grid.notes = ()
+    scene.run(1)
+    assert scene.state.published.state["issues"] == []
+
+
 def test_a_command_that_keeps_failing_is_one_line_in_the_log_and_one_when_it_works_again(
     scene: Scene, caplog: pytest.LogCaptureFixture
 ) -> None:
