@@ -18,10 +18,16 @@ ONE = "evcc-flask runs in one worker process, because two controllers would figh
 # Dual stack where the system has it, as evcc listens.
 bind = f"{'[::]' if socket.has_dualstack_ipv6() else '0.0.0.0'}:{Options.from_environment().port or DEFAULT_PORT}"
 workers = 1
-worker_class = "gthread"
-# A thread is held by every open live connection and by every request that waits for the disk; it costs little while
-# it sleeps, and is made only when it is needed.
-threads = 64
+# gthread with an end to every wait for a client.
+worker_class = "evcc_flask.worker.PunctualWorker"
+# A thread is held while a request arrives (10 s at most), waits for the disk or is answered; live connections hold
+# none. So 200 are what nobody uses up by accident: a hundred slow clients leave a hundred threads to all others. A
+# thread is made when it is first needed; what it costs stands in docs/performance.rst.
+threads = 200
+# With 300 live connections, the devices and the database this is less than 1024 files: pyserial's select takes no more.
+worker_connections = 500
+# A jq filter travels in this line; gunicorn takes no longer one without taking any.
+limit_request_line = 8190
 # Longer than the 60 s for which nginx keeps its connections: the side that closes first should be nginx.
 keepalive = 65
 # SIGTERM ends all within 5 s, an open connection or a hung device notwithstanding.
@@ -63,8 +69,8 @@ def on_starting(server):
     """Refuse what would start two controllers, or start one in the master."""
     if server.cfg.workers != 1:
         raise SystemExit(f"{ONE} Leave out --workers ({server.cfg.workers}); --threads may be raised.")
-    if server.cfg.worker_class_str not in ("gthread", "sync") or server.cfg.threads < 2:
-        raise SystemExit("evcc-flask needs gunicorn's gthread worker. Leave out --worker-class and --threads.")
+    if server.cfg.worker_class_str != worker_class or server.cfg.threads < 2:
+        raise SystemExit("evcc-flask brings a worker class of its own. Leave out --worker-class and --threads.")
     if server.cfg.preload_app:
         raise SystemExit("The controller must start after gunicorn's fork. Leave out --preload.")
 

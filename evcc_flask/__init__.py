@@ -10,6 +10,7 @@ if TYPE_CHECKING:  # gunicorn's master imports this package, too, and shall stay
     from evcc_flask.config.model import Configuration
     from evcc_flask.control.state import SharedState
     from evcc_flask.domain.ports import Clock
+    from evcc_flask.realtime.hub import Hub
     from evcc_flask.storage.database import Database
 
 
@@ -19,8 +20,9 @@ def create_app(
     health: "Callable[[], Verdict]",
     clock: "Clock",
     configuration: "Configuration",
+    live: "Hub | None" = None,
 ) -> "Flask":
-    """The web app over a running house; it starts nothing."""
+    """The web app over a running house; it starts nothing. Without ``live`` there is no ``/ws``."""
     from flask import Flask
 
     from evcc_flask import api, web
@@ -33,4 +35,9 @@ def create_app(
     app = Flask(__name__, static_folder=None)
     api.register(app, Context(state, database, health, clock, own.envelope, rules))
     web.register(app)
+    if live is not None:
+        from evcc_flask.api.door import reads_log
+        from evcc_flask.realtime import route
+
+        route.register(app, live, reads_log)
     return app

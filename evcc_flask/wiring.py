@@ -22,8 +22,9 @@ from evcc_flask.control.view import Facts, View
 from evcc_flask.domain.memory import Memory
 from evcc_flask.domain.recall import recalled
 from evcc_flask.domain.snapshot import Snapshot
-from evcc_flask.logs.setup import start_logs
+from evcc_flask.logs.setup import RING, start_logs
 from evcc_flask.options import Options
+from evcc_flask.realtime.hub import Hub
 from evcc_flask.security.redaction import REDACTOR
 from evcc_flask.storage.database import Database
 from evcc_flask.storage.owner import Owner
@@ -84,6 +85,7 @@ class Server:
             )
 
         self.controller = Controller(self.state, built.field, self.clock, make_loop, memory)
+        self.live = Hub(self.state, self.clock)
         self._ended = threading.Lock()
 
     def _bus(self, rows: Mapping[str, Any]) -> Bus:
@@ -94,11 +96,14 @@ class Server:
     def start(self) -> None:
         """Start controlling; returns at once."""
         self.controller.start()
+        self.live.start()
+        RING.follow(self.live.say)
 
     def stop(self) -> None:
         """Batteries back to normal, links closed, database flushed, lock released. A second call does nothing."""
         if not self._ended.acquire(blocking=False):
             return
+        self.live.stop()
         self.controller.stop()
         self.database.close()
         self._owner.release()
@@ -122,6 +127,7 @@ def application(environ: Mapping[str, str]) -> "Flask":
         health=server.controller.health,
         clock=server.clock,
         configuration=server.configuration,
+        live=server.live,
     )
 
 

@@ -59,6 +59,12 @@ def bearer() -> str | None:
     return word.strip() if scheme.lower() == "bearer" else None
 
 
+def reads_log() -> bool:
+    """Whether the visitor may hear warnings as they come: as with evcc anybody, until there is a password."""
+    keeper = gate()
+    return not keeper.password_set or keeper.right(request.cookies.get(COOKIE), bearer()) >= Right.READ
+
+
 def text(status: int, sentence: str) -> Response:
     """A refusal as evcc words it: plain."""
     return Response(sentence, status, content_type="text/plain; charset=utf-8")

@@ -51,7 +51,7 @@ class LineHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         try:
             line = self.format(record)
-            self._ring.append(Line(record.name, record.levelno, line))
+            self._ring.append(Line(record.name, record.levelno, line, self._redact(record.getMessage())))
             self._stream.write(f"{_priority(record.levelno) if self._journal else ''}{line}\n")
             self._stream.flush()
         except Exception:  # noqa: BLE001 - why: logging's own rule, a broken stderr must not stop the caller

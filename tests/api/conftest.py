@@ -66,9 +66,9 @@ class House:
         self.state = SharedState(SETTINGS, view, self.database)
         self.verdict = Verdict()
 
-    def app(self, envelope="wrapped"):
+    def app(self, envelope="wrapped", live=None):
         configuration = Configuration(own=OwnConfig(envelope=envelope))
-        return create_app(self.state, self.database, lambda: self.verdict, self.clock, configuration)
+        return create_app(self.state, self.database, lambda: self.verdict, self.clock, configuration, live)
 
     def loadpoint(self, number):
         return self.state.settings.loadpoints[number - 1]

@@ -7,6 +7,10 @@ import threading
 from pathlib import Path
 from types import SimpleNamespace
 
+from evcc_flask.clock import SystemClock
+from evcc_flask.logs.setup import RING
+from evcc_flask.realtime.hub import Hub
+
 _spec = importlib.util.spec_from_file_location("house", Path(__file__).with_name("conftest.py"))
 _module = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(_module)
@@ -15,11 +19,17 @@ _folder = Path(os.environ["HOUSE"])
 _house = _module.House(_folder / "evcc.db", auth_disabled=bool(os.environ.get("OPEN_TO_ALL")))
 
 
+_live = Hub(_house.state, SystemClock())
+_live.start()
+RING.follow(_live.say)
+
+
 def _stop():
+    _live.stop()
     threading.Event().wait(float(os.environ.get("STOPPING_TAKES_S", "0")))
     _house.database.close()
     (_folder / "ended").write_text(str(os.getpid()))
 
 
 sys.modules["evcc_flask.wiring"] = SimpleNamespace(stop=_stop)
-application = _house.app()
+application = _house.app(live=_live)

@@ -1,0 +1,78 @@
+"""gunicorn's gthread, for which nobody is worth waiting: a request must have arrived in time, or its thread is freed.
+
+gthread waits without end for headers and bodies that trickle in, or for a client that does not read its answer, and it
+lingers on a closed connection in the thread that accepts all others. Each of these is given an end here. gunicorn's
+master imports this module.
+"""
+
+import contextlib
+import socket
+import struct
+from typing import Any
+
+from gunicorn.util import close_graceful
+from gunicorn.workers.gthread import ThreadWorker
+
+from evcc_flask.clock import SystemClock
+
+ARRIVAL_S = 10.0
+"""So long may a request take from its first byte to its last one, its body included."""
+STANDSTILL_S = 20
+"""An answer of which the client takes nothing for so long is given up."""
+LOOK_S = 1.0
+
+
+class PunctualWorker(ThreadWorker):
+    """A worker whose threads come back."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._clock = SystemClock()
+        self._looked_at_s = 0.0
+        self._arriving: dict[Any, float] = {}
+
+    def init_process(self) -> None:
+        """Accepted sockets inherit the limit from those that listen."""
+        for listener in self.sockets:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", STANDSTILL_S, 0))
+        super().init_process()
+
+    def notify(self) -> None:
+        """Called by the loop at least once a second: who still reads a request whose time is over, reads its end.
+
+        An answer that takes longer is not cut; its connection is only not used for another request.
+        """
+        super().notify()
+        now_s = self._clock.wire_s()
+        if now_s - self._looked_at_s < LOOK_S:
+            return
+        self._looked_at_s = now_s
+        for conn, until_s in list(self._arriving.items()):
+            if now_s >= until_s:
+                self._arriving.pop(conn, None)
+                _end_of_input(conn.sock)
+
+    def handle(self, conn: Any) -> Any:
+        """One request, on a thread of the pool, which also sees a connection to its end."""
+        self._arriving[conn] = self._clock.wire_s() + ARRIVAL_S
+        try:
+            again = super().handle(conn)
+        finally:
+            self._arriving.pop(conn, None)
+        if again:
+            return again
+        if conn.sock.fileno() >= 0:  # else it is a live connection's now
+            close_graceful(conn.sock)
+            conn.sock.close()
+        conn.close = _closed_already
+        return False
+
+
+def _end_of_input(sock: socket.socket) -> None:
+    """Who waits for a byte reads the end."""
+    with contextlib.suppress(OSError):  # gone already
+        sock.shutdown(socket.SHUT_RD)
+
+
+def _closed_already(*, graceful: bool = False) -> None:
+    """In the place of a connection's own close."""
