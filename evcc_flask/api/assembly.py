@@ -9,7 +9,21 @@ from marshmallow import Schema, fields
 
 from evcc_flask.version import VERSION
 
-from . import auth, battery, changes, converters, door, errors, general, plans, sessions, system, tariffs, vehicles
+from . import (
+    auth,
+    battery,
+    changes,
+    converters,
+    door,
+    errors,
+    general,
+    history,
+    plans,
+    sessions,
+    system,
+    tariffs,
+    vehicles,
+)
 from .context import KEY, Context
 from .door import LARGEST_BODY, Door
 from .envelope import BareMount
@@ -18,7 +32,7 @@ from .jsonbody import parsed
 from .schemas import state as state_schemas
 
 BLUEPRINTS = (
-    *(auth.blp, battery.blp, changes.blp, general.blp, plans.blp),
+    *(auth.blp, battery.blp, changes.blp, general.blp, history.blp, plans.blp),
     *(sessions.blp, system.blp, tariffs.blp, vehicles.blp),
 )
 

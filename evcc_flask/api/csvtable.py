@@ -54,12 +54,13 @@ def language(asked: str | None, accepted: str | None, environ: Mapping[str, str]
 def table(rows: Iterable[Mapping[str, Any]], lang: str) -> Iterator[bytes]:
     """The file line by line, with the byte order mark that spreadsheets want."""
     heads, separator, point = (GERMAN, ";", ",") if lang == "de" else (ENGLISH, ",", ".")
-    yield "\ufeff".encode() + _line(heads.values(), separator)
+    yield "\ufeff".encode() + line(heads.values(), separator)
     for row in rows:
-        yield _line((_cell(name, row[name], point) for name in heads), separator)
+        yield line((_cell(name, row[name], point) for name in heads), separator)
 
 
-def _line(cells: Iterable[str], separator: str) -> bytes:
+def line(cells: Iterable[str], separator: str) -> bytes:
+    """One line of the file."""
     text = io.StringIO()
     csv.writer(text, delimiter=separator, lineterminator="\n").writerow(cells)
     return text.getvalue().encode()
@@ -74,12 +75,13 @@ def _cell(name: str, value: Any, point: str) -> str:
         case int() | float() if name == "chargeDuration":
             return _duration(round(value / 1e9))
         case int() | float():
-            return _number(value, 0 if name == "odometer" else DECIMALS).replace(".", point)
+            return number(value, 0 if name == "odometer" else DECIMALS).replace(".", point)
         case _:
             return str(value)
 
 
-def _number(value: float, decimals: int) -> str:
+def number(value: float, decimals: int) -> str:
+    """With a point, without zeros at its end."""
     text = f"{value:.{decimals}f}"
     return text.rstrip("0").rstrip(".") if decimals else text
 

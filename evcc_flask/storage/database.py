@@ -16,10 +16,11 @@ from peewee import DatabaseError, OperationalError, SqliteDatabase, fn
 from evcc_flask.domain.changes import Change
 from evcc_flask.domain.issues import Issue
 from evcc_flask.domain.ports import Clock
+from evcc_flask.domain.quarters import Quarter
 from evcc_flask.domain.sessions import SessionRow
 from evcc_flask.layout import project_file
 
-from . import book, journal, takeover
+from . import book, history, journal, takeover
 from .evccs import EvccFile
 from .models import Session, Setting
 from .problem import StorageProblem
@@ -29,6 +30,7 @@ from .writer import Batch, Receipt, Writer
 log = logging.getLogger("db")
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
+NOTHING_FLOWED: Mapping[int, Quarter] = MappingProxyType({})
 
 BUSY_S = 0.5
 """How long SQLite itself waits for a lock; short, so that closing takes less than a second whatever holds it."""
@@ -81,12 +83,18 @@ class Database:
         with self._database.connection_context():
             return [journal.published(row) for row in journal.listed(wanted).execute(self._database)]
 
-    def save_sessions(self, rows: Sequence[SessionRow], values: Mapping[str, Any] = NOTHING) -> Receipt:
+    def save_sessions(
+        self,
+        rows: Sequence[SessionRow],
+        values: Mapping[str, Any] = NOTHING,
+        quarters: Mapping[int, Quarter] = NOTHING_FLOWED,
+    ) -> Receipt:
         """Queue rows to be stored, each found again by its key, so that none is doubled.
 
-        ``values``: settings that are written in the same transaction.
+        ``values``: settings that are written in the same transaction. ``quarters``: what flowed since the last call, by
+        the number of the quarter; it is added to what is stored.
         """
-        return self._writer.put(Batch(dict(values), {row.key: row for row in rows}))
+        return self._writer.put(Batch(dict(values), {row.key: row for row in rows}, quarters=dict(quarters)))
 
     def sessions(self, year: int | None = None, month: int | None = None) -> list[dict[str, Any]]:
         """All that :meth:`each_session` gives, at once."""
@@ -105,6 +113,23 @@ class Database:
             yield from map(book.published, portion)
             if len(portion) < book.PORTION:
                 return
+
+    def history_extent(self) -> tuple[datetime, datetime] | None:
+        """Since when and until when something is known of the house's energy; local."""
+        with self._database.connection_context():
+            return history.extent(self._database)
+
+    def history_places(self) -> list[str]:
+        """Titles of the loadpoints in the history."""
+        with self._database.connection_context():
+            return history.places(self._database)
+
+    def history(self, first: datetime, after: datetime, resolution: history.Resolution) -> Iterator[dict[str, Any]]:
+        """What flowed from ``first`` to before ``after`` (aware), span by span, read while it is taken."""
+        for stretch in history.stretches(first, after, resolution):
+            with self._database.connection_context():
+                portion = list(history.spans(self._database, stretch))
+            yield from portion
 
     def name_session(self, number: int, **names: str) -> Receipt | None:
         """A person gives a session another ``vehicle`` or ``loadpoint``. None: there is no such session."""
@@ -181,6 +206,7 @@ class Database:
                 book.edit(self._database, number, edit)
             if batch.changes:
                 journal.store(self._database, batch.changes)
+            history.store(self._database, batch.quarters.values())
         self._known = known
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from peewee import PeeweeException
 
 from evcc_flask.domain.changes import Change
+from evcc_flask.domain.quarters import Quarter, together
 from evcc_flask.domain.sessions import SessionRow
 
 log = logging.getLogger("db")
@@ -35,15 +36,17 @@ class Batch:
     rows: Mapping[str, SessionRow] = field(default_factory=dict)
     edits: Mapping[int, Edit] = field(default_factory=dict)
     changes: tuple[Entry, ...] = ()
+    quarters: Mapping[int, Quarter] = field(default_factory=dict)
 
     def then(self, later: "Batch") -> "Batch":
-        """Both, where the later word counts."""
+        """Both, where the later word counts; parts of a quarter are added up."""
         edits = {number: {**self.edits.get(number, {}), **edit} for number, edit in later.edits.items()}
         return Batch(
             {**self.values, **later.values},
             {**self.rows, **later.rows},
             {**self.edits, **edits},
             (*self.changes, *later.changes)[-MOST_CHANGES:],
+            together(self.quarters, later.quarters),
         )
 
 
