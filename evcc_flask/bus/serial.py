@@ -8,6 +8,7 @@ import contextlib
 import errno
 import fcntl
 import logging
+import os
 import termios
 from collections.abc import Callable
 from threading import Lock
@@ -29,6 +30,8 @@ FOREIGN_BYTES = 4
 """The shortest Modbus frame; less is noise of a line that was just switched on."""
 UNIT_CHANGE_S = 0.05
 """Pause before another slave is asked where no ``delay`` is given: its receiver must see the last answer's end."""
+PSEUDO_TERMINALS = range(136, 144)
+"""Their major device numbers on Linux."""
 QUIET_SLICES = 2
 QUIET_SLICES_NETWORK = 6
 """An answer that was begun and stays silent this long is over; a network delivers in lumps."""
@@ -140,8 +143,10 @@ class Line:
             write_timeout=_WRITE_TIMEOUT_S,
             exclusive=True,
         )
-        # pyserial's lock binds only those who ask for it; this keeps all others out.
-        fcntl.ioctl(port.fileno(), termios.TIOCEXCL)
+        # pyserial's lock binds only those who ask for it; this keeps all others out. A pseudo terminal stays exclusive
+        # after its owner was killed, as long as its other end lives, and would keep the next start out, too.
+        if os.major(os.fstat(port.fileno()).st_rdev) not in PSEUDO_TERMINALS:
+            fcntl.ioctl(port.fileno(), termios.TIOCEXCL)
         return port
 
     def _listen(self) -> int:
