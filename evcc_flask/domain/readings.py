@@ -168,7 +168,10 @@ class CarReading:
 
 @dataclass(frozen=True, slots=True)
 class VehicleReading:
-    """What is known of the car at a loadpoint. The accounts of makers are read elsewhere; unknown stays None."""
+    """What is known of the car at a loadpoint: its facts, what people want of it, and what its account said last.
+
+    ``name`` empty: a guest. ``at_s``: when its SoC was read. Unknown stays None.
+    """
 
     name: str
     title: str = ""
@@ -187,3 +190,6 @@ class VehicleReading:
     vehicle_limit_soc_percent: float | None = None
     priority: int = 0
     features: frozenset[Feature] = frozenset()
+    contact: Contact = Contact.NONE
+    asked_at_s: float | None = None
+    error: str | None = None

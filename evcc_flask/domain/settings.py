@@ -49,7 +49,8 @@ class LoadpointSettings:
     the car that stands here, None: a guest. ``energy_plan``: a person's, for a car of unknown SoC. ``phase_order``:
     which house phase carries the box's L1, L2, L3 (0-based). ``min_current_1p_a`` … override the general currents for
     that phase count. States of the running connection: ``boost``; ``manual_soc``; ``chosen``: a person said which car
-    stands here, or a guest; ``detect_at``: when a person asked to find it out. ``fast_once``: charge fast for once, whatever the mode is. ``plan``: the planner's word of this cycle, no wish of anybody.
+    stands here, or a guest; ``detect_at``: when a person asked to find it out. ``fast_once``: charge fast for once,
+    whatever the mode is. ``plan``: the planner's word of this cycle, no wish of anybody.
     """
 
     title: str = ""
