@@ -14,10 +14,14 @@ from .learned import read
 from .link import WorkLink
 from .manners import Etiquette, Manners, Pace
 from .modbus import ModbusLink, Wire
+from .mqtt import MqttLink, MqttSpec
 from .needs import Link, Need, Request
 from .planner import Limits, line_limits
 from .specs import ModbusSpec
+from .stream import StreamLink, StreamSpec
 from .tcp import TcpWire
+
+Fetched = Callable[[], None]
 
 CLOSE_S = 0.8
 """How long ``close`` waits for the workers; one that hangs in the resolver is left behind, it is a daemon."""
@@ -62,6 +66,8 @@ class Bus:
         self._learn = learn
         self._modbus: dict[str, tuple[ModbusSpec, ModbusLink]] = {}
         self._calls: dict[str, CallLink] = {}
+        self._brokers: dict[MqttSpec, MqttLink] = {}
+        self._streams: dict[StreamSpec, StreamLink] = {}
 
     def modbus(self, spec: ModbusSpec) -> Link:
         """The link of an endpoint, the same for all its slaves. Raises Misconfigured where they contradict."""
@@ -83,8 +89,25 @@ class Bus:
             self._calls[name] = CallLink(name, self._clock)
         return self._calls[name]
 
+    def mqtt(self, spec: MqttSpec) -> Link:
+        """The connection to a broker, the same for all its topics."""
+        return self._brokers.setdefault(spec, MqttLink(spec, self._clock))
+
+    def stream(self, spec: StreamSpec) -> Link:
+        """The WebSocket of an address, the same for all who listen to it."""
+        return self._streams.setdefault(spec, StreamLink(spec, self._clock))
+
     def refresh(self, needs: Iterable[Need]) -> Round:
         """Ask every link for what is due. Returns at once."""
+        return self._asked(needs, WorkLink.fetch)
+
+    def ask(self, needs: Iterable[Need]) -> Round:
+        """The same for what is asked seldom: what fails is not tried again by itself."""
+        return self._asked(needs, WorkLink.once)
+
+    def _asked(
+        self, needs: Iterable[Need], fetch: Callable[[WorkLink, Mapping[Request, float], Fetched], None]
+    ) -> Round:
         by_link: dict[WorkLink, dict[Request, float]] = {}
         for need in needs:
             if isinstance(need.link, WorkLink):
@@ -92,7 +115,7 @@ class Bus:
                 wanted[need.request] = min(need.max_age_s, wanted.get(need.request, need.max_age_s))
         round_ = Round(len(by_link))
         for link, wanted in by_link.items():
-            link.fetch(wanted, round_.ended)
+            fetch(link, wanted, round_.ended)
         return round_
 
     def counters(self) -> list[dict[str, object]]:
@@ -110,7 +133,8 @@ class Bus:
 
     def _links(self) -> list[WorkLink]:
         # A device may join while others count.
-        return [*(link for _, link in list(self._modbus.values())), *list(self._calls.values())]
+        modbus = (link for _, link in list(self._modbus.values()))
+        return [*modbus, *list(self._calls.values()), *list(self._brokers.values()), *list(self._streams.values())]
 
     def _built(self, spec: ModbusSpec) -> ModbusLink:
         limits = line_limits(spec.baudrate if spec.device else GATEWAY_BAUDRATE) if spec.serial else Limits()

@@ -5,8 +5,9 @@ from typing import Any
 
 from evcc_flask.domain.ports import Clock
 
-from .link import Job, WorkLink
+from .link import WorkLink
 from .needs import ErrorKind, ReadError, Registers, Request
+from .orders import Job
 
 
 class CallLink(WorkLink):

@@ -9,7 +9,6 @@ import logging
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from threading import Condition, Event, Thread, current_thread
 from typing import Any
 
@@ -19,6 +18,7 @@ from evcc_flask.domain.ports import Clock
 from .counters import Counters
 from .manners import Pace
 from .needs import Answer, ErrorKind, ReadError, Registers, Request
+from .orders import Job, Order, Rest, Timer, fresh
 
 log = logging.getLogger("bus")
 
@@ -29,42 +29,13 @@ LOST_AFTER = 2
 DO_TIMEOUT_S = 20.0
 """How long one link's worker waits for another's."""
 
-Job = Callable[[Any], None]
 Done = Callable[[ReadError | None], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Rest:
-    """Why something is left alone, and until when."""
-
-    backoff: Backoff
-    error: ReadError
-
-    def again(self) -> ReadError:
-        """The error, to be raised once more."""
-        return _fresh(self.error)
-
-
-@dataclass(slots=True, eq=False)
-class Timer:
-    """A job that comes again; times in house seconds."""
-
-    period_s: float
-    job: Job
-    next_s: float
-
-
-@dataclass(slots=True)
-class Order:
-    """What the next fetch is asked for."""
-
-    needs: dict[Request, float] = field(default_factory=dict)
-    fetched: list[Callable[[], None]] = field(default_factory=list)
 
 
 class WorkLink:
     """Implements Link but for the fetching itself, which ``_fetch`` does, one transaction after the other."""
 
+    pushes = False
     noted: frozenset[ErrorKind] = frozenset()
     """Failures that the wire itself lets rest: a procedure that met one does not rest on its own account."""
 
@@ -150,6 +121,16 @@ class WorkLink:
                 return
         fetched()
 
+    def once(self, needs: Mapping[Request, float], fetched: Callable[[], None]) -> None:
+        """As ``fetch``, once: what fails is left alone until somebody asks again."""
+
+        def asked() -> None:
+            for request in needs:
+                self._wanted.pop(request, None)
+            fetched()
+
+        self.fetch(needs, asked)
+
     def report(self) -> dict[str, object]:
         """Counters and health, ready to publish."""
         lost = [rest for rest in list(self._rests.values()) if rest.backoff.failures >= LOST_AFTER]
@@ -177,6 +158,14 @@ class WorkLink:
         return self._thread is None or not self._thread.is_alive()
 
     # On the worker
+
+    def renew(self, request: Request) -> None:
+        """See Link."""
+        if isinstance(request, Registers):
+            value = self._wire.read(request.unit, request.table, request.address, request.count)
+        else:
+            value = self._run(request)
+        self._keep(request, value, self._clock.monotonic_s())
 
     def _fetch(self, due: list[Request]) -> Iterator[None]:
         """Fetch and ``_keep``; yields after each transaction, so that what is more urgent can go in between."""
@@ -344,7 +333,7 @@ class WorkLink:
 
     def _keep_error(self, request: Hashable, error: ReadError) -> None:
         old = self._answers.get(request) or Answer()
-        self._answers[request] = Answer(old.value, old.at_s, _fresh(error))
+        self._answers[request] = Answer(old.value, old.at_s, fresh(error))
         self._stale.discard(request)
 
     def _part(self, request: Registers) -> Answer:
@@ -375,7 +364,7 @@ class WorkLink:
             return
         before = self._rests.get(key)
         backoff = (before.backoff if before else Backoff()).failed(self._clock.wire_s())
-        self._rests[key] = Rest(backoff, _fresh(error))
+        self._rests[key] = Rest(backoff, fresh(error))
         if backoff.failures == LOST_AFTER:
             log.warning(
                 "%s Trying again, at last every %g s; everything else runs on.", _sentence(error), backoff.longest_s
@@ -386,11 +375,6 @@ class WorkLink:
         rest = self._rests.pop(key, None)
         if rest is not None and rest.backoff.failures >= LOST_AFTER:
             log.info("%s answers again.", what)
-
-
-def _fresh(error: ReadError) -> ReadError:
-    """The same without its traceback: what is kept must not keep frames, nor gather more with each raise."""
-    return ReadError(error.kind, str(error))
 
 
 def _sentence(error: ReadError) -> str:

@@ -22,6 +22,8 @@ class ErrorKind(Enum):
     CONNECTION = "connection"
     GARBLED = "garbled"
     REFUSED = "refused"
+    LIMITED = "limited"
+    """Too many calls: to be left alone for a while."""
     VALUE = "value"
     ASLEEP = "asleep"
     MUST_RETRY = "must_retry"
@@ -75,6 +77,8 @@ class Link(Protocol):
     """One link. All methods but a job's body are safe from any thread and return at once."""
 
     name: str
+    pushes: bool
+    """Whether it speaks by itself (a broker, a socket), and listening costs nobody anything."""
 
     def latest(self, request: Hashable) -> Answer:
         """What was fetched last for a request that some Need named; an empty Answer before the first fetch."""
@@ -88,6 +92,10 @@ class Link(Protocol):
         """Run ``job(wire)`` to its end: at once where the caller is this link's own worker, else as a submitted job
         that is waited for. For workers only (a sink's ``write``); raises ReadError.
         """
+        ...
+
+    def renew(self, request: Request) -> None:
+        """On the worker, for a write that depends on it: fetch ``request`` now. Raises ReadError."""
         ...
 
     def every(self, period_s: float, job: Callable[[Any], None]) -> Callable[[], None]:

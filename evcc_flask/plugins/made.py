@@ -92,3 +92,13 @@ def common_link(sinks: Iterable[Sink], otherwise: Link) -> Link:
     """The link that all of ``sinks`` use; a worker that blocks nobody else where they use several."""
     links = {id(link): link for sink in sinks if (link := sink.link()) is not None}
     return next(iter(links.values())) if len(links) == 1 else otherwise
+
+
+def renew(source: Source) -> None:
+    """On a worker, for a write that depends on ``source``: fetch it now. Raises ReadError."""
+
+    def fetched(need: Need) -> None:
+        need.link.do(lambda wire: need.link.renew(need.request))
+
+    for need in source.needs():
+        fetched(need)

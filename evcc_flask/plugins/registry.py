@@ -32,16 +32,24 @@ MODULES: Mapping[str, str] = {
     "js": "js",
     "valid": "valid",
     "ifelse": "valid",
+    "mqtt": "mqtt",
+    "websocket": "websocket",
+    "ws": "websocket",
+    "prometheus": "prometheus",
+    "homeassistant": "homeassistant",
+    "gpio": "gpio",
+    "meter": "meter",
+    "charger": "charger",
+    "cached": "cached",
+    "delta": "delta",
+    "random": "random",
 }
 """Source to module. A module has ``source(node, shop, kind, max_age_s)``, ``sink(node, param_name, shop)``, or both."""
 
-_LATER = (
-    *("mqtt", "websocket", "ws", "random", "delta", "cached", "meter", "charger"),
-    *("prometheus", "gpio", "homeassistant", "sma", "timeseries", "aa55udp"),
-)
+_SPECIAL = ("sma", "timeseries", "aa55udp")
 ELSEWHERE: Mapping[str, str] = {
     "go": "Go code cannot be run here. Write the same few lines as source: js, or use a template of the device.",
-    **dict.fromkeys(_LATER, "Read the device by http, modbus or script instead."),
+    **dict.fromkeys(_SPECIAL, "Read the device by http, modbus or script instead."),
 }
 """What evcc has and we have not, with a way out."""
 

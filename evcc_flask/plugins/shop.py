@@ -3,8 +3,8 @@
 Building does no I/O; a link is only named.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from evcc_flask.bus.needs import Link
@@ -12,10 +12,13 @@ from evcc_flask.domain.ports import Clock
 
 from .answers import Answers
 from .machines import Machines
+from .ports import Source
 from .web import Caller
 
 if TYPE_CHECKING:
+    from evcc_flask.bus.mqtt import MqttSpec
     from evcc_flask.bus.specs import ModbusSpec
+    from evcc_flask.bus.stream import StreamSpec
 
     from .sunspec_scan import Scan
 
@@ -26,6 +29,14 @@ class Links(Protocol):
     def modbus(self, spec: "ModbusSpec") -> Link: ...
 
     def calls(self, name: str) -> Link: ...
+
+    def mqtt(self, spec: "MqttSpec") -> Link: ...
+
+    def stream(self, spec: "StreamSpec") -> Link: ...
+
+
+LAPSE_S = 60.0
+"""A power that is pushed to us and was not heard for so long is not known any more, where the user says nothing."""
 
 
 class Lease(Protocol):
@@ -43,7 +54,11 @@ class NoLease:
 
 @dataclass(frozen=True)
 class Shop:
-    """``device`` names the device and its worker for HTTP, scripts and JavaScript."""
+    """``device`` names the device and its worker for HTTP, scripts and JavaScript.
+
+    ``broker``: the house's own. ``values``: how the value of another device (kind, method, its configuration) is had.
+    ``lapse_s``: after so many seconds without news a pushed value lapses; 0: never.
+    """
 
     bus: Links
     clock: Clock
@@ -53,18 +68,35 @@ class Shop:
     caller: Caller
     lease: Lease
     scans: "dict[tuple[str, int], Scan]"
+    broker: "MqttSpec | None" = None
+    values: "Callable[[str, str, Mapping[str, Any], Shop], Source] | None" = None
+    lapse_s: float = 0.0
 
     def calls(self) -> Link:
         """The device's own worker for what is not Modbus."""
         return self.bus.calls(self.device)
 
+    def lapsing(self) -> "Shop":
+        """The context for values that must be heard every minute: powers and currents."""
+        return replace(self, lapse_s=LAPSE_S)
+
 
 class Workshop:
     """One for the house: what devices share (equal GETs, named JavaScript machines)."""
 
-    def __init__(self, bus: Links, clock: Clock, javascript: Iterable[Mapping[str, Any]] = ()) -> None:
-        """``javascript``: the configuration's entries, each ``vm`` and ``script``. Raises a group of Misconfigured."""
+    def __init__(
+        self,
+        bus: Links,
+        clock: Clock,
+        javascript: Iterable[Mapping[str, Any]] = (),
+        broker: "MqttSpec | None" = None,
+    ) -> None:
+        """``javascript``: the configuration's entries, each ``vm`` and ``script``. ``broker``: that of ``mqtt:``.
+
+        Raises a group of Misconfigured.
+        """
         self._bus = bus
+        self._broker = broker
         self.clock = clock
         self._scans: dict[tuple[str, int], Scan] = {}
         self._answers = Answers(clock)
@@ -81,4 +113,5 @@ class Workshop:
             Caller(self.clock),
             lease or NoLease(),
             self._scans,
+            self._broker,
         )

@@ -142,6 +142,8 @@ def _late(where: str, timeout_s: float) -> ReadError:
 
 
 def _refusal(status: int, reason: str, where: str) -> tuple[ErrorKind, str]:
+    if status == 429:
+        return ErrorKind.LIMITED, f"{where} answered {status} {reason}: it wants fewer calls."
     hints = {401: " Are user and password right?", 403: " Is access allowed?", 404: " Is the path right?"}
     return ErrorKind.REFUSED, f"{where} answered {status} {reason}.{hints.get(status, '')}"
 

@@ -192,7 +192,7 @@ def test_a_script_does_not_see_our_own_settings(read, monkeypatch):
         ({"source": "htp", "uri": "x"}, "Did you mean 'http'?"),
         ({"source": "qqqq"}, "Known: const, http"),
         ({"source": "go", "script": "1"}, "source: js"),
-        ({"source": "mqtt", "topic": "x"}, "not supported here"),
+        ({"source": "aa55udp"}, "not supported here"),
         ({"uri": "x"}, "is missing"),
         ({"source": "sequence"}, "cannot be read"),
         (None, "needs a plugin"),
@@ -214,7 +214,7 @@ def test_no_plugin_is_both_here_and_elsewhere():
 
 @pytest.mark.parametrize("source", sorted(MODULES))
 def test_every_plugin_tells_an_unknown_setting_by_its_name(refused, source):
-    writes_only = ("convert", "switch", "sequence", "ignore", "sleep", "watchdog", "ifelse")
+    writes_only = ("convert", "switch", "sequence", "ignore", "sleep", "watchdog", "ifelse", "delta", "random")
     build = build_sink if source in writes_only else build_source
     assert ("nonsense",) in [path for path, _ in refused({"source": source, "nonsense": 1}, build)]
 
