@@ -24,14 +24,18 @@ from .row import Compiler
 Params = Mapping[str, Any]
 
 
-def build_meter(name: str, type_: str, params: Params, workshop: Workshop, *, invert: bool = False) -> SourceMeter:
+def build_meter(
+    name: str, type_: str, params: Params, workshop: Workshop, *, invert: bool = False, role: str | None = None
+) -> SourceMeter:
     """A meter. ``params``: its other keys in lower case. ``invert``: it was built in the other way round.
+
+    ``role``: what the house uses it for, which counts where its ``usage`` is not written down.
 
     Raises Misconfigured, or a group of them, with paths below the device's own node.
     """
     lease = Lease(workshop.clock)
     shop = workshop.shop(f"meter {name}", lease)
-    parts = _meter(type_, params, shop)
+    parts = _meter(type_, params, role, shop)
     return SourceMeter(name, parts.turned() if invert else parts, lease, workshop.clock, shop.calls)
 
 
@@ -86,15 +90,15 @@ def _safe(row: Row) -> str:
     return f"{figures}: {words['how']}"
 
 
-def _meter(type_: str, params: Params, shop: Shop) -> MeterParts:
+def _meter(type_: str, params: Params, role: str | None, shop: Shop) -> MeterParts:
     if type_ == "template":
         _, row = library.find("meter", _template_of("meter", params))
-        return _meter_of(row, {key: value for key, value in params.items() if key != "template"}, shop)
+        return _meter_of(row, {key: value for key, value in params.items() if key != "template"}, role, shop)
     if type_ in METERS:
         return METERS[type_](params, shop)
     known = library.native("meter", type_)
     if known is not None:
-        return _meter_of(known[1], params, shop)
+        return _meter_of(known[1], params, role, shop)
     raise _unknown("meter", type_, METERS)
 
 
@@ -111,11 +115,12 @@ def _charger(type_: str, params: Params, shop: Shop) -> ChargerParts:
     raise _unknown("charger", type_, CHARGERS)
 
 
-def _meter_of(row: Row, params: Params, shop: Shop) -> MeterParts:
+def _meter_of(row: Row, params: Params, role: str | None, shop: Shop) -> MeterParts:
     """One usage of a row. In a plain list of usages, pv is the meter turned round: it counts import as positive."""
     parameters = template.read(row, params)
     usages = row["usages"]
-    usage = parameters.get("usage") or (next(iter(usages)) if len(usages) == 1 else None)
+    told = role if role in usages else None
+    usage = parameters.get("usage") or told or (next(iter(usages)) if len(usages) == 1 else None)
     if usage not in usages:
         problem = "is missing" if usage is None else f"{usage!r} is nothing that this device measures"
         raise Misconfigured(problem, ("usage",), f"Choose one of {', '.join(usages)}.")

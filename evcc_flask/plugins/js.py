@@ -27,7 +27,8 @@ SPELLINGS: Mapping[str, str] = {"batterymode": "batteryMode", "limitsoc": "limit
 
 
 class Js(Loose):
-    script = Text(required=True)
+    # An empty one is a setter that does nothing.
+    script = Text(load_default="")
     vm = Text(load_default="")
     # "in" is a keyword of Python.
     inputs = Many(Tree(), data_key="in", load_default=list)

@@ -195,7 +195,7 @@ def test_mbmd_takes_the_measurements_that_are_named(workshop: Workshop, fetch: A
 def test_mbmd_names_what_a_model_can_measure(workshop: Workshop) -> None:
     params = {"model": "sdm72", "device": "/dev/ttyUSB0", "baudrate": 9600, "comset": "8N1", "energy": "Imports"}
     told = complaints(build_meter, "mbmd", params, workshop)
-    assert told == {"energy": "sdm72 has no measurement 'Imports' Known here: power, import, export."}
+    assert told == {"energy": "sdm72 has no measurement 'Imports' Known here: power, import, export, sum."}
 
 
 def test_mbmd_reads_sunspec_points(workshop: Workshop, fetch: Any) -> None:
@@ -242,6 +242,13 @@ def test_the_demo_devices_have_fixed_values(workshop: Workshop) -> None:
     told = charger.reading()
     assert (told.status, told.enabled, told.power_w) == (Status.C, False, 2300.0)
     assert not told.traits.switches_phases
+
+
+@pytest.mark.parametrize("role", ["grid", "pv"])
+def test_a_meter_without_usage_is_what_the_house_uses_it_for(workshop: Workshop, role: str) -> None:
+    assert build_meter("it", "template", {"template": "demo-meter", "power": 70}, workshop, role=role)
+    told = complaints(build_meter, "template", {"template": "demo-meter", "power": 70}, workshop)
+    assert list(told) == ["usage"]
 
 
 def test_a_demo_battery_can_be_controllable(workshop: Workshop) -> None:

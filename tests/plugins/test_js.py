@@ -78,6 +78,10 @@ def test_the_parameter_is_a_variable_in_both_spellings(put, read):
     assert read(js("state.mode", vm="house")) == 22
 
 
+def test_an_empty_script_is_a_setter_that_does_nothing(put):
+    put({"source": "js"}, "enable", True)
+
+
 def test_inputs_are_there_in_the_first_round_already(read, slave):
     server = slave({5: 40})
     register = {"address": 5, "type": "holding", "decode": "uint16"}
