@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from . import costs
 from .decision import Event
 from .figures import ABSURD_KWH, LONGEST_STEP_S, PLAUSIBLE_KW, RESUME_S, SUSPECT_S, UNSEEN_KWH
 from .house import House
@@ -20,11 +21,14 @@ def follow(p: Point, h: House, rates: Rates, now: Moment) -> tuple[OpenSession |
     session = p.memory.session
     rows: list[SessionRow] = []
     if session is not None:
-        session = _grown(session, p, h, rates)
+        before, session = session, _grown(session, p, h, rates)
+        # What was charged while nobody looked belongs to the session, but to no quarter that was watched.
+        p.grown_kwh = session.charged_kwh - before.charged_kwh if before.integrated_s is not None else 0.0
     if session is not None and Event.STOP in p.events:
         session = replace(session, finished=now.wall or session.finished)
         rows.append(row(session, p.index, p.settings.title))
-    if session is not None and ((not p.connected and p.status is not None) or _new_day(session, p, now)):
+    gone = Event.DISCONNECT in p.events or (not p.connected and p.status is not None)
+    if session is not None and (gone or _new_day(session, p, now)):
         session = replace(session, finished=now.wall or session.finished)
         rows = [row(session, p.index, p.settings.title, closed=True)] if session.created_s is not None else []
         session = None
@@ -45,7 +49,6 @@ def follow(p: Point, h: House, rates: Rates, now: Moment) -> tuple[OpenSession |
 def row(session: OpenSession, loadpoint: int, title: str, *, closed: bool = False) -> SessionRow:
     """As stored."""
     charged = session.charged_kwh
-    price = session.price
     return SessionRow(
         key=session.key,
         loadpoint=loadpoint,
@@ -59,9 +62,9 @@ def row(session: OpenSession, loadpoint: int, title: str, *, closed: bool = Fals
         charged_kwh=charged,
         charge_duration_s=session.charge_duration_s,
         solar_percent=solar_percent(session),
-        price=price,
-        price_per_kwh=price / session.priced_kwh if price is not None and session.priced_kwh > 0 else None,
-        co2_per_kwh=session.co2_g / session.co2_kwh if session.co2_g is not None and session.co2_kwh > 0 else None,
+        price=session.price,
+        price_per_kwh=price_per_kwh(session),
+        co2_per_kwh=co2_per_kwh(session),
         odometer_km=None,
         closed=closed,
     )
@@ -70,6 +73,16 @@ def row(session: OpenSession, loadpoint: int, title: str, *, closed: bool = Fals
 def solar_percent(session: OpenSession) -> float | None:
     """Share of the sun so far; None while nothing was charged."""
     return 100.0 * session.solar_kwh / session.charged_kwh if session.charged_kwh > 0 else None
+
+
+def price_per_kwh(session: OpenSession) -> float | None:
+    """Of the energy whose price was known; None: it never was."""
+    return session.price / session.priced_kwh if session.price is not None and session.priced_kwh > 0 else None
+
+
+def co2_per_kwh(session: OpenSession) -> float | None:
+    """g/kWh of the energy for which it was known; None: it never was."""
+    return session.co2_g / session.co2_kwh if session.co2_g is not None and session.co2_kwh > 0 else None
 
 
 def _opened(p: Point, now: Moment) -> OpenSession:
@@ -143,11 +156,12 @@ def _grown(session: OpenSession, p: Point, h: House, rates: Rates) -> OpenSessio
         return replace(session, integrated_s=now_s, counter_s=last_s, resumed_s=None, resumed_w=None)
     green = h.green_charge
     price, priced, co2, co2_kwh = session.price, session.priced_kwh, session.co2_g, session.co2_kwh
-    if grown > 0 and rates.grid is not None:
-        price = (price or 0.0) + grown * (rates.grid * (1 - green) + (rates.feed_in or 0.0) * green)
+    kwh_price, kwh_co2_g = costs.price(rates, green), costs.co2_g(rates, green)
+    if grown > 0 and kwh_price is not None:
+        price = (price or 0.0) + grown * kwh_price
         priced += grown
-    if grown > 0 and rates.co2_g is not None:
-        co2 = (co2 or 0.0) + grown * rates.co2_g * (1 - green)
+    if grown > 0 and kwh_co2_g is not None:
+        co2 = (co2 or 0.0) + grown * kwh_co2_g
         co2_kwh += grown
     return OpenSession(
         session.key,

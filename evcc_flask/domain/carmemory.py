@@ -45,8 +45,8 @@ class CarMemory:
 
     ``name``: whose ``anchor`` it is (None: a guest's). ``first``: the first reading of the connection, and
     ``kwh_per_percent`` what was learned since. ``manual_at``: the time of the value set by hand that was taken.
-    ``switched_s``: when charging last started or stopped, which is how long the anchor had to age. ``step``: the last 10 % step that was told.
-    ``identifier``: the card that was last acted upon. ``detects_s``: since when the car is looked for, ``asked_at``
+    ``switched_s``: when charging last started or stopped. ``step``: the last 10 % step that was told.
+    ``identifier``: the card that was last acted upon. ``detects_s``: since when the car is looked for, ``asked_at``:
     the wish to look that was taken, ``gave_up``: nobody was found. ``seen``: the car's own account said, in this
     connection, that it is plugged in. ``soc``: as of the last cycle.
     """
@@ -64,3 +64,6 @@ class CarMemory:
     gave_up: bool = False
     seen: bool = False
     soc: Soc | None = None
+
+
+NOBODY_YET = CarMemory()

@@ -10,12 +10,16 @@ from . import (
     battery,
     budget,
     ended,
+    flows,
+    identify,
     meters,
     phases,
     plausible,
+    polling,
     priority,
     publish,
     rules,
+    soc,
     status,
     surplus,
     sync,
@@ -45,6 +49,7 @@ def decide(snapshot: Snapshot, settings: Settings, memory: Memory, now: Moment) 
     started_s = now.s if memory.started_s is None else memory.started_s
     rates = plausible.believable(snapshot.rates)
     points = _points(snapshot, settings, memory, started_s, now)
+    identify.follow(points, snapshot.cars, settings)
     h = house(snapshot, settings, memory, points, started_s, now.s)
     tests = meters.follow(memory.meters, h, points, now.s)
     why_no_sun = meters.verdict(tests) or h.no_surplus
@@ -57,6 +62,7 @@ def decide(snapshot: Snapshot, settings: Settings, memory: Memory, now: Moment) 
         sessions[p.index] = session
         p.session_kwh = session.charged_kwh if session is not None else 0.0
         rows += stored
+        soc.follow(p, session, now)
         ended.follow(p, now)
 
     commands: list[Command] = []
@@ -84,13 +90,15 @@ def decide(snapshot: Snapshot, settings: Settings, memory: Memory, now: Moment) 
             remembered,
         )
 
+    asks, asked = polling.follow(points, snapshot.cars, settings, memory.asked, now.s)
     batteries = battery.after(snapshot.outcomes, memory.battery)
     mode, why, outside, grid_charge = battery.decide_mode(
         snapshot, rates, settings, batteries, points, h, circuits, now.s
     )
     orders, batteries = battery.commands(mode, snapshot, batteries, h, external=outside)
     commands += orders
-    site = publish.site(snapshot, settings, h, circuits, batteries, why_no_sun, why, grid_charge=grid_charge)
+    site = publish.site(snapshot, settings, h, rates, circuits, batteries, why_no_sun, why, grid_charge=grid_charge)
+    quarter, flowed = flows.follow(memory.flows, snapshot, h, points, rates, now)
     kept = Memory(
         started_s=started_s,
         decided_s=now.s,
@@ -102,6 +110,8 @@ def decide(snapshot: Snapshot, settings: Settings, memory: Memory, now: Moment) 
         circuits=circuits.memories(),
         lag=lag_after(h, caused_w, now.s),
         meters=meters.begin(tests, h, points, caused_w, now.s),
+        flows=flowed,
+        asked=asked,
     )
     return Decision(
         tuple(commands),
@@ -110,6 +120,8 @@ def decide(snapshot: Snapshot, settings: Settings, memory: Memory, now: Moment) 
         tuple(decided[p.index][0] for p in points),
         tuple(change for p in points for change in p.changes),
         tuple(rows),
+        asks=asks,
+        quarter=quarter,
     )
 
 
@@ -240,5 +252,6 @@ def _memory(
         switches=switches,
         phase_switches=phase_switches,
         session=session,
+        car=p.car,
         plan=p.memory.plan,
     )

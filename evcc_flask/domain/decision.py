@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from .carmemory import Soc
 from .commands import Command
 from .memory import Memory
+from .quarters import Quarter
 from .reasons import Reason
 from .sessions import SessionRow
 from .settings import Plan
@@ -20,14 +22,25 @@ class Event(Enum):
     START = "start"
     STOP = "stop"
     ASLEEP = "asleep"
+    SOC = "soc"
+    GUEST = "guest"
     PLAN_OVERRUN = "planoverrun"
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Ask the account of the car ``name``. ``anew``: whatever its cache holds."""
+
+    name: str
+    anew: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SettingChange:
     """A wish that the rules end by themselves (a limit at disconnect, boost): a field of LoadpointSettings.
 
-    ``rule``: ``disconnect``, or ``restart`` where the car had left before the start.
+    ``rule``: ``disconnect``, ``swap`` where another car came unseen, ``identified`` for a car that was found out, or
+    ``restart`` where the car had left before the start.
     """
 
     loadpoint: int
@@ -57,6 +70,9 @@ class LoadpointDecision:
     phase_remaining_s: float = 0.0
     session_energy_wh: float = 0.0
     session_solar_percent: float = 0.0
+    session_price: float | None = None
+    session_price_per_kwh: float | None = None
+    session_co2_per_kwh: float | None = None
     charge_duration_s: float = 0.0
     connected_duration_s: float = 0.0
     remaining_energy_wh: float = 0.0
@@ -65,6 +81,9 @@ class LoadpointDecision:
     feed_in_priority_active: bool = False
     plan_active: bool = False
     plan: Plan | None = None
+    soc: Soc | None = None
+    detecting: bool = False
+    welcome: bool = False
     switches_last_hour: int = 0
     phase_switches_last_hour: int = 0
     reasons: tuple[Reason, ...] = ()
@@ -84,7 +103,10 @@ class CircuitDecision:
 
 @dataclass(frozen=True, slots=True)
 class SiteDecision:
-    """What is published of the house; None = not known. ``site_power_w`` negative = surplus."""
+    """What is published of the house; None = not known. ``site_power_w`` negative = surplus.
+
+    Prices per kWh and CO2 in g/kWh as home and loadpoints have them now, with their part of sun and battery.
+    """
 
     grid_w: float | None = None
     pv_w: float | None = None
@@ -95,6 +117,10 @@ class SiteDecision:
     site_power_w: float | None = None
     green_share_home: float | None = None
     green_share_loadpoints: float | None = None
+    price_home: float | None = None
+    price_loadpoints: float | None = None
+    co2_home_g: float | None = None
+    co2_loadpoints_g: float | None = None
     battery_mode: BatteryMode = BatteryMode.UNKNOWN
     grid_charge_active: bool = False
     circuits: Mapping[str, CircuitDecision] = field(default_factory=dict)
@@ -105,7 +131,10 @@ class SiteDecision:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """``memory`` goes into the next cycle; ``changes`` into the settings; ``sessions`` into the database."""
+    """``memory`` goes into the next cycle; ``changes`` into the settings; ``sessions`` into the database.
+
+    ``quarter``: what flowed since the last cycle, None where nobody can say when.
+    """
 
     commands: tuple[Command, ...]
     memory: Memory
@@ -113,3 +142,5 @@ class Decision:
     loadpoints: tuple[LoadpointDecision, ...]
     changes: tuple[SettingChange, ...] = ()
     sessions: tuple[SessionRow, ...] = ()
+    quarter: Quarter | None = None
+    asks: tuple[Ask, ...] = ()

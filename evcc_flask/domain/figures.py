@@ -57,6 +57,27 @@ PERSISTENT_A = 1.0
 
 EFFICIENCY = 0.85
 """Energy in the car's battery per energy from the grid."""
+WORST_EFFICIENCY = 0.5
+"""What a car was seen to need is believed down to this, and up to a loss of nothing."""
+LEARN_PERCENT = 10.0
+"""So many points must have been gained before a car's own need is believed."""
+SOC_TRUST_S = 3600.0
+"""A car's reading older than this ends no charge and finishes no plan."""
+SOC_AWAITED_S = 60.0
+"""So long after plug-in the car's first answer is waited for before its SoC counts as unknown."""
+SOC_STEP_PERCENT = 10.0
+STUCK_PERCENT = 2.0
+"""A reading that stays the same while energy for so many points flowed is an old one."""
+CLIMATER_S = 1800.0
+"""A car's air conditioning is thought to run for so long after it said so."""
+DETECTION_S = 600.0
+"""A car is looked for so long after plug-in."""
+DETECTION_REFRESH_S = 60.0
+"""The accounts of the cars that it could be are asked this often meanwhile."""
+ASK_AGAIN_S = 60.0
+"""An account that does not answer is asked again after this, twice, three times this …"""
+LONGEST_ASK_AGAIN_S = 900.0
+ABSURD_CAPACITY_KWH = 1e4
 
 TEST_W = 1_000.0
 """A change of this size that we caused is a test of the meters."""
@@ -79,6 +100,11 @@ LONGEST_STEP_S = 300.0
 """Power times time is not carried over a longer gap."""
 RESUME_S = 600.0
 """A charge is thought to have gone on while the program was away no longer than this."""
+
+STRAYED_KWH = 0.2
+"""A counter of the grid that is further from the power than this is no counter of that power."""
+MOST_OWED_KWH = 5.0
+"""So much of what others took too much is subtracted from the home's energy later, and no more."""
 
 RETRY_S = 10.0
 """A failed command is tried again after this, whatever the interval."""

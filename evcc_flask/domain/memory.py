@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
-from .carmemory import CarMemory
+from .backoff import Backoff
+from .carmemory import NOBODY_YET, CarMemory
 from .plans import EnergyPlan, Goal
 from .readings import Phases
 from .settings import LoadpointSettings
@@ -82,6 +83,14 @@ class Wake:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """When a car's account was last asked, and how patient to be with it."""
+
+    at_s: float
+    patience: Backoff
+
+
+@dataclass(frozen=True, slots=True)
 class OpenSession:
     """The session of the car that is plugged in. Energies in kWh; ``created`` None until a charge begins.
 
@@ -145,7 +154,7 @@ class LoadpointMemory:
     switches: tuple[float, ...] = ()
     phase_switches: tuple[float, ...] = ()
     session: OpenSession | None = None
-    car: CarMemory = CarMemory()
+    car: CarMemory = NOBODY_YET
     plan: PlanMemory = PlanMemory()
 
 
@@ -210,6 +219,29 @@ class MetersMemory:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """A counter as last seen, and when it last moved. ``ahead_kwh``: what was booked beyond it; ``known``: it moves."""
+
+    kwh: float
+    moved_s: float
+    ahead_kwh: float = 0.0
+    known: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FlowsMemory:
+    """The house's powers in W at the last cycle, the grid meter's counters, and what home still owes (negative)."""
+
+    at_s: float
+    grid_w: float | None = None
+    pv_w: float | None = None
+    battery_w: float | None = None
+    bought: Counted | None = None
+    sold: Counted | None = None
+    owed_kwh: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Memory:
     """The whole memory of the house. A fresh ``Memory()`` is the state after a start.
 
@@ -227,6 +259,8 @@ class Memory:
     battery: BatteryMemory = BatteryMemory()
     circuits: Mapping[str, CircuitMemory] = field(default_factory=dict)
     meters: MetersMemory = MetersMemory()
+    flows: FlowsMemory | None = None
+    asked: Mapping[str, Asked] = field(default_factory=dict)
 
     def changed_batteries(self) -> tuple[int, ...]:
         """Places of the batteries that we took out of normal, and must put back when we leave."""

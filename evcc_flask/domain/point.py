@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from . import plausible
-from .carmemory import CarMemory, Soc
+from .carmemory import NOBODY_YET, CarMemory, Soc
 from .decision import Event, SettingChange
-from .figures import ABSURD_A, ABSURD_CHARGE_W, HEADROOM_A, REACTION_S, SETTLE_S, UNKNOWN_PHASES
+from .figures import ABSURD_A, ABSURD_CHARGE_W, CLIMATER_S, HEADROOM_A, REACTION_S, SETTLE_S, UNKNOWN_PHASES
 from .memory import Box, Held, LoadpointMemory, Timer
 from .readings import ChargerReading, Phases, VehicleReading
 from .reasons import Reason
@@ -19,7 +19,6 @@ from .snapshot import LoadpointReading
 from .words import Feature, Mode, Status
 
 NOBODY: frozenset[Feature] = frozenset()
-NOBODY_YET = CarMemory()
 
 
 @dataclass(slots=True)
@@ -43,6 +42,7 @@ class Point:
     person_s: float | None
     soc_percent: float | None = None
     soc: Soc | None = None
+    connected_s: float | None = None
     car: CarMemory = NOBODY_YET
     priority: int = 0
     physical: int | None = None
@@ -54,6 +54,7 @@ class Point:
     boosting: bool = False
     boost_w: float = 0.0
     session_kwh: float = 0.0
+    grown_kwh: float = 0.0
     min_a: float = 6.0
     max_a: float = 16.0
     notes: list[Reason] = field(default_factory=list)
@@ -183,6 +184,12 @@ class Point:
         offered_a = self.offered_a if limit_a is None else min(self.offered_a, limit_a + HEADROOM_A)
         return offered_a * self.phases_active * self.voltage_v
 
+    def change(self, name: str, wanted: object, rule: str) -> None:
+        """A wish that the rules change; the last word counts."""
+        self.changes = [each for each in self.changes if each.name != name]
+        if getattr(self.settings, name) != wanted:
+            self.changes.append(SettingChange(self.index, name, wanted, rule))
+
     def learn(self, **changes: Any) -> None:
         """Something new about the box."""
         self.box = replace(self.box, **changes)
@@ -206,9 +213,8 @@ def point(
     fresh = charger.status is not None and plausible.fresh(charger.at_s, started_s, now_s)
     power_at_s = charger.at_s if charger.power_at_s is None else charger.power_at_s
     power = plausible.held(charger.power_w, power_at_s, memory.power, ABSURD_CHARGE_W, started_s, now_s)
-    soc = plausible.number(charger.soc_percent, 100.0)
-    if soc is None and vehicle is not None:
-        soc = plausible.number(vehicle.soc_percent, 100.0)
+    if vehicle is not None and vehicle.climater and vehicle.at_s is not None and now_s - vehicle.at_s > CLIMATER_S:
+        vehicle = replace(vehicle, climater=None)
     changed = memory.wishes is not None and memory.wishes != settings
     return Point(
         index=index,
@@ -226,7 +232,6 @@ def point(
         timer=memory.timer,
         measured_phases=memory.measured_phases,
         person_s=now_s if changed else memory.person_s,
-        soc_percent=soc if soc is not None and soc >= 0 else None,
         priority=vehicle.priority if vehicle is not None and vehicle.priority > 0 else settings.priority,
         physical=charger.traits.physical_phases,
         features=charger.traits.features | vehicle.features if vehicle else charger.traits.features,

@@ -1,7 +1,7 @@
 """What is shown of a decision: the sheets of this cycle as immutable values."""
 
-from . import budget, rules
-from .accounting import solar_percent
+from . import budget, costs, identify, rules
+from .accounting import co2_per_kwh, price_per_kwh, solar_percent
 from .circuits import Circuits
 from .decision import Event, LoadpointDecision, SiteDecision
 from .figures import EFFICIENCY
@@ -13,6 +13,7 @@ from .point import Point
 from .reasons import Code, Reason, because
 from .settings import Plan, Settings
 from .snapshot import Rates, Snapshot
+from .soc import capacity_kwh
 from .target import Target
 from .words import BatteryMode
 
@@ -49,6 +50,9 @@ def loadpoint(
         phase_remaining_s=target.remaining_s if phase_action != "inactive" else 0.0,
         session_energy_wh=charged_wh,
         session_solar_percent=(solar_percent(session) or 0.0) if session is not None else 0.0,
+        session_price=session.price if session is not None else None,
+        session_price_per_kwh=price_per_kwh(session) if session is not None else None,
+        session_co2_per_kwh=co2_per_kwh(session) if session is not None else None,
         charge_duration_s=session.charge_duration_s if session is not None else 0.0,
         connected_duration_s=now.since(session.connected_s) if session is not None else 0.0,
         remaining_energy_wh=remaining_wh,
@@ -57,6 +61,9 @@ def loadpoint(
         feed_in_priority_active=rules.feed_in_active(p, rates),
         plan_active=planned is not None and planned.active,
         plan=planned,
+        soc=p.soc,
+        detecting=identify.looks(p),
+        welcome=p.welcome,
         switches_last_hour=len(budget.last_hour(p.memory.switches, p.now_s)),
         phase_switches_last_hour=len(budget.last_hour(p.memory.phase_switches, p.now_s)),
         reasons=(*target.reasons, *limits, *p.notes, *_planned(planned)),
@@ -75,8 +82,8 @@ def _remaining_wh(p: Point) -> float:
         return 0.0
     if p.settings.limit_energy_kwh > 0:
         return max(0.0, p.settings.limit_energy_kwh - p.session_kwh) * 1000
-    capacity = p.vehicle.capacity_kwh if p.vehicle is not None else None
-    if not p.soc_percent or capacity is None or not 0 < capacity < 1e4:
+    capacity = capacity_kwh(p)
+    if not p.soc_percent or capacity is None:
         return 0.0
     own = p.vehicle.vehicle_limit_soc_percent if p.vehicle is not None else None
     goal = min(rules.limit_soc(p), own if own is not None and 0 < own <= 100 else 100)
@@ -87,6 +94,7 @@ def site(
     snapshot: Snapshot,
     settings: Settings,
     h: House,
+    rates: Rates,
     circuits: Circuits,
     batteries: BatteryMemory,
     why_no_sun: Reason | None,
@@ -112,6 +120,10 @@ def site(
         site_power_w=h.site_w,
         green_share_home=h.green_home,
         green_share_loadpoints=h.green_charge if h.green_home is not None else None,
+        price_home=costs.price(rates, h.green_home) if h.green_home is not None else None,
+        price_loadpoints=costs.price(rates, h.green_charge) if h.green_home is not None else None,
+        co2_home_g=costs.co2_g(rates, h.green_home) if h.green_home is not None else None,
+        co2_loadpoints_g=costs.co2_g(rates, h.green_charge) if h.green_home is not None else None,
         battery_mode=modes[0] if modes else BatteryMode.UNKNOWN,
         grid_charge_active=grid_charge,
         circuits=circuits.published(),

@@ -7,15 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from . import budget, phases
-from .figures import EFFICIENCY, SETTLE_S
+from .figures import EFFICIENCY, SETTLE_S, SOC_AWAITED_S
 from .house import House
 from .limits import limits_a
 from .point import Point
 from .reasons import Code, Reason, because
 from .snapshot import Rates
+from .soc import capacity_kwh
 from .surplus import Sun, solar
 from .target import Target, at_once, offer, stop
-from .words import Feature, Mode
+from .words import Contact, Feature, Mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def minimum_soc(s: Situation) -> Target | None:
         return None
     assert s.p.vehicle is not None
     need = s.p.vehicle.min_soc_percent or 0.0
-    facts = {"soc_percent": s.p.soc_percent} if s.p.soc_percent else {}
+    facts = {"soc_percent": round(s.p.soc_percent, 1)} if s.p.soc_percent else {}
     return fast(s, because(Code.MINIMUM_SOC, minimum_percent=need, **facts))
 
 
@@ -108,9 +109,9 @@ def soc_limit(s: Situation) -> Target | None:
     """The battery of the car is as full as it should be. 100 % never stops: the car decides."""
     p = s.p
     limit = limit_soc(p)
-    if not 0 < limit < 100 or not p.soc_percent or p.soc_percent < limit:
+    if not 0 < limit < 100 or p.soc is None or not p.soc.trusted or p.soc.percent < limit:
         return None
-    return _enough(p, because(Code.SOC_LIMIT, limit_percent=limit, soc_percent=p.soc_percent))
+    return _enough(p, because(Code.SOC_LIMIT, limit_percent=limit, soc_percent=round(p.soc.percent, 1)))
 
 
 def now(s: Situation) -> Target | None:
@@ -194,15 +195,22 @@ def fast(s: Situation, *reasons: Reason) -> Target:
 
 
 def minimum_soc_unmet(p: Point) -> bool:
-    """The car's state of charge, or where unknown the energy of this session, is below the vehicle's minimum."""
+    """The car's state of charge, or where unknown the energy of this session, is below the vehicle's minimum.
+
+    A reading that is too old to end a charge does not end this one, either: then energy does.
+    """
     minimum = p.vehicle.min_soc_percent if p.vehicle is not None else None
     if p.vehicle is None or minimum is None or not 0 < minimum <= 100:
         return False
-    if p.soc_percent:
-        return p.soc_percent < minimum
-    capacity = p.vehicle.capacity_kwh
-    if capacity is None or not 0 < capacity < 1e4:
+    if p.soc is not None and p.soc.current:
+        told = p.car.anchor.percent if p.car.anchor is not None else p.soc.percent
+        if p.soc.trusted or told >= minimum:
+            return p.soc.percent < minimum
+    elif p.vehicle.contact in (Contact.UNREAD, Contact.PENDING) and p.since(p.connected_s) < SOC_AWAITED_S:
         return False
+    capacity = capacity_kwh(p)
+    if capacity is None:
+        return p.soc is not None and p.soc.current
     return p.session_kwh < capacity * minimum / 100 / EFFICIENCY
 
 

@@ -1,6 +1,6 @@
 """Plugged in, started, stopped, gone: what happened at a loadpoint since the last cycle, and what it ends or begins."""
 
-from .decision import Event, SettingChange
+from .decision import Event
 from .memory import ELAPSED, TimerKind
 from .point import Point
 from .words import Feature, Mode, Status
@@ -19,14 +19,15 @@ def _events(p: Point) -> None:
     if was_charging and not p.charging:
         p.events.append(Event.STOP)
     if (was_connected or before is None) and not p.connected:
-        _left(p, at_start=before is None)
+        left(p, "restart" if before is None else "disconnect")
     if p.connected and not was_connected:
-        _came(p, at_start=before is None)
+        came(p, at_start=before is None)
     if p.charging and not was_charging:
         p.events.append(Event.START)
 
 
-def _came(p: Point, *, at_start: bool) -> None:
+def came(p: Point, *, at_start: bool = False) -> None:
+    """A car is plugged in."""
     p.events.append(Event.CONNECT)
     p.person_s = p.now_s
     p.measured_phases = None
@@ -34,28 +35,24 @@ def _came(p: Point, *, at_start: bool) -> None:
     p.welcome = Feature.WELCOME_CHARGE in p.features
 
 
-def _left(p: Point, *, at_start: bool) -> None:
-    """A restart without a car ends what was meant for one session; the mode stays as a person left it."""
+def left(p: Point, rule: str = "disconnect") -> None:
+    """What was meant for one connection ends. A restart without a car leaves the mode as a person left it."""
     p.events.append(Event.DISCONNECT)
     p.measured_phases = None
     p.timer = None
     p.boosting = False
     s = p.settings
-    _change(p, "boost", s.boost, False)
-    _change(p, "fast_once", s.fast_once, None)
+    p.change("boost", False, rule)
+    p.change("fast_once", None, rule)
     if Feature.INTEGRATED_DEVICE in p.features:
         return
-    if s.default_mode is not None and not at_start:
-        _change(p, "mode", s.mode, s.default_mode)
-    _change(p, "vehicle", s.vehicle, s.default_vehicle)
-    _change(p, "limit_soc_percent", s.limit_soc_percent, 0)
-    _change(p, "limit_energy_kwh", s.limit_energy_kwh, 0.0)
-
-
-def _change(p: Point, name: str, value: object, wanted: object) -> None:
-    if value != wanted:
-        rule = "restart" if p.memory.status is None else "disconnect"
-        p.changes.append(SettingChange(p.index, name, wanted, rule))
+    if s.default_mode is not None and rule != "restart":
+        p.change("mode", s.default_mode, rule)
+    p.change("vehicle", s.default_vehicle, rule)
+    p.change("chosen", False, rule)
+    p.change("manual_soc", None, rule)
+    p.change("limit_soc_percent", 0, rule)
+    p.change("limit_energy_kwh", 0.0, rule)
 
 
 def _mode(p: Point) -> None:

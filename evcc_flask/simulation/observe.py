@@ -158,9 +158,9 @@ class Observer:
     def _vehicle(self, place: int, words: Place, box: Box, now_s: float) -> VehicleReading | None:
         if words.vehicle is None:
             return None
-        vehicle = words.vehicle
+        vehicle = replace(words.vehicle, at_s=now_s)
         if words.live_soc and box.car:
-            vehicle = replace(vehicle, soc_percent=box.car.soc_percent, at_s=now_s)
+            vehicle = replace(vehicle, soc_percent=box.car.soc_percent)
         told: VehicleReading = self._said(("vehicle", place), vehicle)
         return told
 

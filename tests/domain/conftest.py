@@ -127,7 +127,10 @@ class Bench:
             box.currents_a if traits.has_power else None,
             traits=traits,
         )
-        return LoadpointReading(replace(reading, **box.says), box.vehicle)
+        car = box.vehicle
+        if car is not None and car.at_s is None:
+            car = replace(car, at_s=self.now_s)
+        return LoadpointReading(replace(reading, **box.says), car)
 
     def cycle(self, after_s: float = 10.0) -> Decision:
         """Time passes, then one decision is made and carried out."""

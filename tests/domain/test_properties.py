@@ -81,6 +81,7 @@ chargers = st.builds(
 vehicles = st.builds(
     VehicleReading,
     st.just("car"),
+    at_s=times,
     soc_percent=maybe(st.floats(0, 100)),
     limit_soc_percent=maybe(st.floats(0, 100)),
     capacity_kwh=maybe(st.floats(0, 200)),
