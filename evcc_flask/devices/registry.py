@@ -155,7 +155,7 @@ def _moving_average(params: Params, shop: Shop) -> MeterParts:
     if not 0 < node["decay"] <= 1:
         raise Misconfigured(f"{node['decay']:g} is no share of a new value", ("decay",), "Write 0.1 or so.")
     try:
-        parts = _meter(type_, inner, shop)
+        parts = _meter(type_, inner, None, shop)
     except Misconfigured as problem:
         raise problem.below("meter") from None
     return replace(parts, power=Smoothed(parts.power, node["decay"]))

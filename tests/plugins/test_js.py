@@ -79,7 +79,7 @@ def test_the_parameter_is_a_variable_in_both_spellings(put, read):
 
 
 def test_an_empty_script_is_a_setter_that_does_nothing(put):
-    put({"source": "js"}, "enable", True)
+    put({"source": "js"}, True, "enable")
 
 
 def test_inputs_are_there_in_the_first_round_already(read, slave):
