@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import tzinfo
 from typing import TypeVar
 
 from evcc_flask.bus.bus import Bus
@@ -16,8 +17,12 @@ from evcc_flask.devices.field import DeviceField, Needy
 from evcc_flask.devices.registry import build_charger, build_limits, build_meter
 from evcc_flask.domain.issues import Issue, Misconfigured
 from evcc_flask.domain.ports import Charger, Limits, Meter
+from evcc_flask.domain.rates import Usage
 from evcc_flask.domain.settings import Settings
 from evcc_flask.plugins.shop import Workshop
+from evcc_flask.tariffs.board import NO_SHELF, Board, Shelf, mark_of
+from evcc_flask.tariffs.feed import Feed
+from evcc_flask.tariffs.registry import build_feed
 
 log = logging.getLogger("main")
 Device = TypeVar("Device", bound=Needy)
@@ -34,18 +39,23 @@ class Built:
     issues: tuple[Issue, ...]
     meters: Mapping[str, Meter]
     chargers: Mapping[str, Charger]
+    tariffs: Board
 
 
-def build_house(configuration: Configuration, clock: SystemClock | DemoClock, bus: Bus | None = None) -> Built:
-    """Build all devices that the house uses, on ``bus`` or on one of their own."""
-    return _Site(configuration, clock, bus or Bus(clock)).built()
+def build_house(
+    configuration: Configuration, clock: SystemClock | DemoClock, bus: Bus | None = None, shelf: Shelf = NO_SHELF
+) -> Built:
+    """Build all devices that the house uses, on ``bus`` or on one of their own; ``shelf`` keeps fetched rates."""
+    return _Site(configuration, clock, bus or Bus(clock), shelf).built()
 
 
 class _Site:
     """One building site: what goes wrong at one device is an issue and a stand-in, and the others go on."""
 
-    def __init__(self, configuration: Configuration, clock: SystemClock | DemoClock, bus: Bus) -> None:
+    def __init__(self, configuration: Configuration, clock: SystemClock | DemoClock, bus: Bus, shelf: Shelf) -> None:
         self._configuration = configuration
+        self._clock = clock
+        self._shelf = shelf
         self._field = DeviceField(bus)
         self._issues = list(configuration.issues)
         script = DeviceConfig("", "", {}, "javascript")
@@ -64,6 +74,7 @@ class _Site:
         )
         meters = self._meters()
         chargers = self._chargers()
+        tariffs = self._tariffs()
 
         def meter(name: str) -> Meter:
             return meters.get(name) or AbsentMeter(name, f"no meter is named {name!r}")
@@ -85,8 +96,11 @@ class _Site:
             ),
             circuit_meters={circuit.name: meter(circuit.meter) for circuit in circuits if circuit.meter},
             circuit_limits={circuit.name: self._limits(circuit) for circuit in circuits if circuit.params},
+            tariffs=tariffs,
         )
-        return Built(house, settings_of(self._configuration), self._field, tuple(self._issues), meters, chargers)
+        return Built(
+            house, settings_of(self._configuration), self._field, tuple(self._issues), meters, chargers, tariffs
+        )
 
     def _meters(self) -> dict[str, Meter]:
         site, configuration = self._configuration.site, self._configuration
@@ -108,6 +122,22 @@ class _Site:
             return self._joined(build_charger(entry.name, entry.type, entry.params, self._workshop))
 
         return self._devices("charger", self._configuration.chargers, used, charger, AbsentCharger)
+
+    def _tariffs(self) -> Board:
+        zone = self._clock.epoch.tzinfo if isinstance(self._clock, DemoClock) else None
+        feeds: list[tuple[Usage, Feed, str]] = []
+        for entry in self._configuration.tariffs:
+            worker = f"tariff {entry.path.removeprefix('tariffs.')}"
+            feed = self._tariff(entry, worker, zone)
+            if feed is not None:
+                feeds.append((Usage(entry.name), feed, mark_of([entry.type, entry.params])))
+        return Board(feeds, self._clock, currency=self._configuration.currency, zone=zone, shelf=self._shelf)
+
+    def _tariff(self, entry: DeviceConfig, worker: str, zone: tzinfo | None) -> Feed | None:
+        def feed() -> Feed | None:
+            return build_feed(Usage(entry.name), worker, entry.type, entry.params, self._workshop, zone)
+
+        return self._made("tariff", entry, feed, lambda _: None)
 
     def _limits(self, circuit: CircuitConfig) -> Limits:
         entry = DeviceConfig(circuit.name, "", circuit.params, circuit.path)

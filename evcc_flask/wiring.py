@@ -30,6 +30,7 @@ from evcc_flask.storage.database import Database
 from evcc_flask.storage.owner import Owner
 from evcc_flask.storage.place import WRITTEN, house_file, usual_file, written_house
 from evcc_flask.takeover import move_in_once
+from evcc_flask.tariffs.board import Shelf
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -38,6 +39,8 @@ log = logging.getLogger("main")
 
 BUS = "bus."
 """Stored below it: what the bus has learned, by the name of the link."""
+TARIFF = "tariff."
+"""Stored below it: the rates that were fetched last."""
 
 
 class Server:
@@ -60,7 +63,8 @@ class Server:
         self.configuration = configuration
         self.clock.trust_after(self.database.newest_time())
         rows = self.database.settings()
-        built = build_house(configuration, self.clock, self._bus(rows))
+        built = build_house(configuration, self.clock, self._bus(rows), self._shelf(rows))
+        self.tariffs = built.tariffs
         notes = (elsewhere,) if elsewhere else ()
         standing = (*built.issues, *unguarded(configuration, built.chargers), *notes, *self.database.issues)
         for issue in standing:
@@ -93,8 +97,18 @@ class Server:
         learned = {key.removeprefix(BUS): value for key, value in rows.items() if key.startswith(BUS)}
         return Bus(self.clock, learned, lambda name, what: self.database.save({f"{BUS}{name}": what}))
 
+    def _shelf(self, rows: Mapping[str, Any]) -> Shelf:
+        """Where rates are kept over a restart."""
+        kept = {key.removeprefix(TARIFF): value for key, value in rows.items() if key.startswith(TARIFF)}
+
+        def keep(key: str, what: Any) -> None:
+            self.database.save({f"{TARIFF}{key}": what})
+
+        return Shelf(kept, keep)
+
     def start(self) -> None:
         """Start controlling; returns at once."""
+        self.tariffs.start()
         self.controller.start()
         self.live.start()
         RING.follow(self.live.say)
@@ -104,6 +118,7 @@ class Server:
         if not self._ended.acquire(blocking=False):
             return
         self.live.stop()
+        self.tariffs.close()
         self.controller.stop()
         self.database.close()
         self._owner.release()

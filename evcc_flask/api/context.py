@@ -1,6 +1,6 @@
 """What a handler may reach: set once by ``create_app``, found through the running app."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, cast
@@ -9,7 +9,6 @@ from flask import current_app
 
 from evcc_flask.control.state import SharedState
 from evcc_flask.domain.ports import Clock
-from evcc_flask.domain.rates import Rate
 from evcc_flask.jq.pool import Pool
 from evcc_flask.security.visitors import DoorRules
 from evcc_flask.storage.database import Database
@@ -27,13 +26,9 @@ class Verdict(Protocol):
     def reason(self) -> str: ...
 
 
-def _no_tariff(usage: str) -> None:
-    """No tariff of any usage."""
-
-
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The rooms behind the API. ``envelope``: wrapped, bare or both. ``rates``: by usage, None where there is none."""
+    """The rooms behind the API. ``envelope``: wrapped, bare or both."""
 
     state: SharedState
     database: Database
@@ -41,7 +36,6 @@ class Context:
     clock: Clock
     envelope: str = "wrapped"
     rules: DoorRules = field(default_factory=DoorRules)
-    rates: Callable[[str], Sequence[Rate] | None] = _no_tariff
     filters: Pool = field(default_factory=Pool)
 
 

@@ -17,6 +17,7 @@ from .own import own_config
 from .problems import PARSING, Report
 from .sections import UNUSED, CircuitSection, LoadpointSection, SiteSection, Top, known_level, parse_log
 from .surroundings import overridden
+from .tariffs import tariffs_of
 from .tree import MAX_BYTES, Tree, parse
 
 NAME = re.compile(r"[a-zA-Z0-9_.:-]+")
@@ -86,6 +87,7 @@ class _Sections:
         site = self._site()
         circuits = self._circuits()
         loadpoints = self._loadpoints(circuits)
+        currency, tariffs = tariffs_of(self._root.get("tariffs"), self._report)
         return Configuration(
             file=file,
             **_general(top, self._report),
@@ -95,6 +97,8 @@ class _Sections:
             circuits=circuits,
             site=site,
             loadpoints=loadpoints,
+            currency=currency,
+            tariffs=tariffs,
             kept=self._kept(),
             raw=self._root,
             places=self._report.places,

@@ -19,7 +19,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class DeviceConfig:
-    """One entry of meters, chargers or vehicles. ``params``: its other keys in lower case; ``path``: ``meters[0]``."""
+    """One entry of meters, chargers or vehicles; of tariffs, named by its usage.
+
+    ``params``: its other keys in lower case; ``path``: ``meters[0]``.
+    """
 
     name: str
     type: str
@@ -135,6 +138,8 @@ class Configuration:
     circuits: tuple[CircuitConfig, ...] = ()
     site: SiteConfig = SiteConfig()
     loadpoints: tuple[LoadpointConfig, ...] = ()
+    currency: str = "EUR"
+    tariffs: tuple[DeviceConfig, ...] = ()
     own: OwnConfig = OwnConfig()
     kept: Mapping[str, Any] = field(default_factory=dict)
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False)

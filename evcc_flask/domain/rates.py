@@ -46,7 +46,7 @@ class Tariff:
     """One tariff as it is known now. ``rates``: sorted, without overlaps, from the past into the future."""
 
     kind: TariffKind
-    rates: tuple[Rate, ...] = ()
+    rates: tuple[Rate, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""What electricity costs, emits and yields, now and in the hours to come: one module for each kind of source."""
+"""What electricity costs and emits, and what the sun will give: fixed prices, plugins of one's own, and providers."""

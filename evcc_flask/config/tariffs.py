@@ -1,0 +1,51 @@
+"""The section ``tariffs`` of an evcc.yaml: which there are. What is in them their builders read."""
+
+import re
+from typing import Any
+
+from evcc_flask.plugins.fields import Many, Text, Tree, as_list, as_map
+
+from .model import DeviceConfig
+from .problems import Report
+from .sections import Section
+
+CURRENCY = re.compile(r"[A-Za-z]{3}")
+
+
+class TariffsSection(Section):
+    currency = Text()
+    grid = Tree()
+    feedin = Tree()
+    co2 = Tree()
+    planner = Tree()
+    solar = Many(Tree())
+    temperature = Tree()
+
+    def _names(self) -> list[str]:
+        return ["currency", "grid", "feedin", "co2", "planner", "solar"]
+
+
+def tariffs_of(node: Any, report: Report) -> tuple[str, tuple[DeviceConfig, ...]]:
+    """The currency, and each tariff by its usage; of several roofs each has its path (``tariffs.solar[1]``)."""
+    if node is None:
+        return "EUR", ()
+    given = report.checked(TariffsSection(), node, "tariff", "tariffs")
+    currency = given.pop("currency", "EUR")
+    if not CURRENCY.fullmatch(currency):
+        report.add("tariff", "tariffs.currency", f"{currency!r} is no currency. Write three letters, like EUR or CHF.")
+        currency = "EUR"
+    if given.pop("temperature", None) is not None:
+        report.add("tariff", "tariffs.temperature", "is not used.", fatal=False)
+    entries = []
+    for usage, value in given.items():
+        many = isinstance((as_map(node) or {}).get(usage), list) and usage == "solar"
+        for number, entry in enumerate(as_list(value)):
+            path = f"tariffs.{usage}[{number}]" if many else f"tariffs.{usage}"
+            word = entry.get("type")
+            if not word:
+                hint = "template" if "template" in entry else "fixed', 'template' or 'custom"
+                report.add("tariff", f"{path}.type", f"is missing. Write 'type: {hint}'.", device=usage)
+                continue
+            params = {key: value for key, value in entry.items() if key != "type"}
+            entries.append(DeviceConfig(usage, str(word), params, path))
+    return currency.upper(), tuple(entries)

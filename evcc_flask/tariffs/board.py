@@ -1,0 +1,298 @@
+"""All tariffs of the house side by side: fetched in the background, kept on disk, told in an instant.
+
+One thread minds when what is due; each source is asked on a worker of its own, so that a dead one delays nobody. What
+was fetched last is used until it runs out, over restarts too, and said to be old when it is.
+"""
+
+import hashlib
+import json
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, tzinfo
+from threading import Condition, Thread
+from typing import Any
+
+from evcc_flask.bus.needs import ErrorKind, ReadError
+from evcc_flask.domain.backoff import Backoff
+from evcc_flask.domain.issues import Issue
+from evcc_flask.domain.ports import Clock
+from evcc_flask.domain.rates import SLOT, Outlook, Rate, Tariff, TariffKind, Usage
+
+from .feed import Feed
+from .slots import local, midnight
+
+log = logging.getLogger("tariff")
+
+LOOK_S = 60.0
+"""House seconds between two looks at the calendar, whatever is due."""
+HURRY_S = 0.5
+"""Real seconds between two fetches of one source, at least, in a demo faster than life."""
+UNTRUSTED_S = 5.0
+"""Real seconds until the wall clock is looked at again: without it no price has a time."""
+DAY = timedelta(days=1)
+PATIENCE = Backoff(step_s=1.0)
+
+
+@dataclass(slots=True)
+class Place:
+    """One source in its place. Times ``_s``: house monotonic; ``calls``: wall times of the last day's."""
+
+    usage: Usage
+    feed: Feed
+    key: str
+    mark: str
+    rates: tuple[Rate, ...] = ()
+    fetched: datetime | None = None
+    calls: list[datetime] = field(default_factory=list)
+    error: str = ""
+    backoff: Backoff = field(default_factory=lambda: PATIENCE)
+    due_s: float = float("-inf")
+    busy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Where fetched rates outlast the process: ``kept`` is what earlier runs gave to ``keep``, by key; plain JSON."""
+
+    kept: Mapping[str, Any] = field(default_factory=dict)
+    keep: Callable[[str, Any], None] = lambda key, value: None
+
+
+NO_SHELF = Shelf()
+
+
+class Board:
+    """Implements :class:`evcc_flask.domain.ports.Tariffs`."""
+
+    def __init__(
+        self,
+        feeds: Sequence[tuple[Usage, Feed, str]],
+        clock: Clock,
+        *,
+        currency: str = "EUR",
+        zone: tzinfo | None = None,
+        shelf: Shelf = NO_SHELF,
+    ) -> None:
+        """``feeds``: usage, source, and a mark that is another one when the source's settings are.
+
+        Does no I/O; fixed prices and what was kept are known at once.
+        """
+        self._clock = clock
+        self._currency = currency
+        self._zone = zone
+        self._keep = shelf.keep
+        self._changed = Condition()
+        self._closed = False
+        self._news = False
+        self._thread: Thread | None = None
+        self._places = [
+            Place(usage, feed, f"{usage.value}{number}", mark) for number, (usage, feed, mark) in enumerate(feeds)
+        ]
+        for place in self._places:
+            self._recall(place, shelf.kept.get(place.key))
+            if place.feed.link is None:
+                self._fetched(place, self._fetch(place, None))
+        self._outlook = self._looked()
+
+    def outlook(self) -> Outlook:
+        """What is known now. Instant."""
+        return self._outlook
+
+    def start(self) -> None:
+        """Begin to fetch; returns at once."""
+        if self._places and self._thread is None:
+            self._thread = Thread(target=self._run, name="tariffs", daemon=True)
+            self._thread.start()
+
+    def close(self) -> None:
+        """End the thread. What is under way ends with the bus."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        if self._thread is not None:
+            self._thread.join(1.0)
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                if self._closed:
+                    return
+                self._news = False
+                due = [place for place in self._places if self._is_due(place)]
+                for place in due:
+                    place.busy = True
+            for place in due:
+                self._begin(place)
+            self._outlook = self._looked()
+            with self._changed:
+                self._changed.wait_for(lambda: self._closed or self._news, self._pause_s())
+
+    def _is_due(self, place: Place) -> bool:
+        return not place.busy and place.due_s <= self._clock.monotonic_s() and self._clock.trusted()
+
+    def _pause_s(self) -> float:
+        if not self._clock.trusted():
+            return UNTRUSTED_S
+        now_s = self._clock.monotonic_s()
+        waits_s = [place.due_s - now_s for place in self._places if not place.busy]
+        return max(HURRY_S, self._clock.real_s(min([LOOK_S, *waits_s])))
+
+    def _begin(self, place: Place) -> None:
+        link = place.feed.link
+        if link is None:
+            self._fetched(place, self._fetch(place, None))
+            return
+        now = self._clock.now()
+        place.calls = [*(call for call in place.calls if now - call < DAY), now]
+        found: list[Sequence[Rate]] = []
+
+        def job(wire: Any) -> None:
+            found.append(place.feed.fetch(wire, now))
+
+        def done(error: ReadError | None) -> None:
+            self._fetched(place, error if error is not None else found[0])
+            with self._changed:
+                self._news = True
+                self._changed.notify_all()
+
+        link.submit(job, done)
+
+    def _fetch(self, place: Place, wire: Any) -> Sequence[Rate] | ReadError:
+        try:
+            return place.feed.fetch(wire, self._clock.now())
+        except ReadError as error:
+            return error
+
+    def _fetched(self, place: Place, found: Sequence[Rate] | ReadError) -> None:
+        now_s, now = self._clock.monotonic_s(), self._clock.now()
+        if not isinstance(found, ReadError) and not found:
+            found = ReadError(ErrorKind.VALUE, f"{place.feed.name} answered without a single rate")
+        with self._changed:
+            place.busy = False
+            if isinstance(found, ReadError):
+                self._failed(place, found, now_s)
+            else:
+                if place.error:
+                    log.info("%s (%s) answers again.", place.usage.value, place.feed.name)
+                place.rates = _merged(place.rates, found, midnight(local(now, self._zone).date(), self._zone))
+                place.fetched, place.error, place.backoff = now, "", PATIENCE
+                place.due_s = now_s + place.feed.refresh_s
+            place.due_s = max(place.due_s, now_s + self._spacing_s(place, now))
+        if place.feed.link is not None:
+            self._keep(place.key, _kept(place))
+
+    def _failed(self, place: Place, error: ReadError, now_s: float) -> None:
+        """Who refuses will refuse again; everything else is tried again soon."""
+        if place.error != str(error):
+            log.warning("%s (%s): %s", place.usage.value, place.feed.name, error)
+        place.error = str(error)
+        place.backoff = place.backoff.failed(now_s)
+        final = error.kind in (ErrorKind.REFUSED, ErrorKind.VALUE)
+        place.due_s = now_s + place.feed.refresh_s if final else place.backoff.until_s
+
+    def _spacing_s(self, place: Place, now: datetime) -> float:
+        """House seconds that the provider's daily allowance demands until the next call."""
+        allowed = place.feed.calls_a_day
+        if not allowed or len(place.calls) < allowed:
+            return 0.0
+        return max(0.0, (place.calls[-allowed] + DAY - now).total_seconds())
+
+    def _recall(self, place: Place, row: Any) -> None:
+        """What an earlier run had fetched with the same settings; a row that makes no sense is none."""
+        try:
+            if place.feed.link is None or row["mark"] != place.mark:
+                return
+            rates = tuple(_rate(start_s, lasts_s, value, self._zone) for start_s, lasts_s, value in row["rates"])
+            fetched = datetime.fromisoformat(row["fetched"]) if row["fetched"] else None
+            calls = [datetime.fromisoformat(call) for call in row["calls"]]
+        except (TypeError, ValueError, KeyError, OverflowError, OSError):
+            return
+        place.rates, place.fetched, place.calls = rates, fetched, calls
+        now_s, now = self._clock.monotonic_s(), self._clock.now()
+        if fetched is not None:
+            place.due_s = now_s + place.feed.refresh_s - max(0.0, (now - fetched).total_seconds())
+        place.due_s = max(place.due_s, now_s + self._spacing_s(place, now))
+
+    def _looked(self) -> Outlook:
+        """All that is known now, as one value."""
+        now = self._clock.now()
+        with self._changed:
+            tariffs: dict[Usage, Tariff] = {}
+            for usage in Usage:
+                places = [place for place in self._places if place.usage is usage]
+                if places:
+                    rates = _summed([self._believed(each, now) for each in places])
+                    tariffs[usage] = Tariff(places[0].feed.kind, rates)
+            issues = tuple(issue for place in self._places if (issue := self._issue(place, now)))
+        planned = tariffs.get(Usage.PLANNER) or _planned(tariffs)
+        return Outlook(self._currency, tariffs | ({Usage.PLANNER: planned} if planned else {}), issues)
+
+    def _believed(self, place: Place, now: datetime) -> tuple[Rate, ...]:
+        old = place.feed.keeps_s and (place.fetched is None or _age_s(place, now) > place.feed.keeps_s)
+        return () if old or not place.rates or place.rates[-1].end <= now else place.rates
+
+    def _issue(self, place: Place, now: datetime) -> Issue | None:
+        if not place.error:
+            return None
+        known = self._believed(place, now)
+        if place.fetched is not None and known and _age_s(place, now) <= 2 * place.feed.refresh_s:
+            return None
+        until = f"What is known reaches until {known[-1].end:%d.%m. %H:%M}." if known else "Nothing is known of it now."
+        since = f"since {place.fetched:%d.%m. %H:%M}" if place.fetched else "yet"
+        message = f"{place.feed.name} has told nothing new {since}: {place.error}"
+        remedy = f"{until} It is asked again and again."
+        return Issue("tariff", message, device=place.usage.value, remedy=remedy, fatal=False)
+
+
+def mark_of(settings: Any) -> str:
+    """Another one for other settings; nothing can be read from it."""
+    return hashlib.blake2b(json.dumps(settings, sort_keys=True, default=str).encode(), digest_size=9).hexdigest()
+
+
+def _planned(tariffs: Mapping[Usage, Tariff]) -> Tariff | None:
+    """What is planned by where nothing was named for it: a price that is foretold, else emissions, else the price."""
+    grid, co2 = tariffs.get(Usage.GRID), tariffs.get(Usage.CO2)
+    if grid is not None and grid.kind is TariffKind.FORECAST:
+        return grid
+    return co2 or grid
+
+
+def _merged(old: Sequence[Rate], new: Sequence[Rate], since: datetime) -> tuple[Rate, ...]:
+    """New rates replace old ones from their first slot on; what has been today stays."""
+    return (*(rate for rate in old if since < rate.end <= new[0].start), *new)
+
+
+def _summed(feeds: list[tuple[Rate, ...]]) -> tuple[Rate, ...]:
+    """Several roofs as one: where all of them say something."""
+    if len(feeds) == 1:
+        return feeds[0]
+    values = [{rate.start: rate.value for rate in rates} for rates in feeds]
+    return tuple(
+        Rate(rate.start, rate.end, sum(each[rate.start] for each in values))
+        for rate in feeds[0]
+        if all(rate.start in each for each in values)
+    )
+
+
+def _age_s(place: Place, now: datetime) -> float:
+    return (now - place.fetched).total_seconds() if place.fetched else float("inf")
+
+
+def _kept(place: Place) -> dict[str, Any]:
+    """As plain JSON: a rate is its start in Unix seconds, its quarters of an hour, its value."""
+    return {
+        "mark": place.mark,
+        "fetched": place.fetched.isoformat() if place.fetched else None,
+        "calls": [call.isoformat() for call in place.calls] if place.feed.calls_a_day else [],
+        "rates": [
+            [int(rate.start.timestamp()), int((rate.end - rate.start).total_seconds()), rate.value]
+            for rate in place.rates
+        ],
+    }
+
+
+def _rate(start_s: Any, lasts_s: Any, value: Any, zone: tzinfo | None) -> Rate:
+    start = datetime.fromtimestamp(int(start_s), UTC)
+    lasts = timedelta(seconds=min(max(1, int(lasts_s)), int(SLOT.total_seconds()) * 4 * 24))
+    return Rate(local(start, zone), local(start + lasts, zone), float(value))

@@ -1,0 +1,73 @@
+"""A price of the configuration: always the same, or by the hour, the day and the month."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from typing import Any
+
+from evcc_flask.bus.needs import ErrorKind, Link, ReadError
+from evcc_flask.domain.rates import SLOT, Rate, TariffKind
+from evcc_flask.plugins.fields import Loose, Number
+from evcc_flask.plugins.problems import Problems
+
+from .formula import FormulaError
+from .slots import local, midnight, quarters
+from .surcharge import FIELDS, Surcharge, Zones, read_surcharge
+from .zones import Zone, read_zones, value_at
+
+DAYS = 7
+"""So far ahead a fixed price is told."""
+
+
+class FixedSchema(Loose):
+    price = Number(load_default=0.0)
+    zones = Zones()
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """Implements Feed without fetching."""
+
+    price: float
+    zones: tuple[Zone, ...]
+    surcharge: Surcharge
+    zone: tzinfo | None
+    kind: TariffKind
+    name: str = "fixed"
+    refresh_s: float = 3600.0
+    link: Link | None = None
+    calls_a_day: int = 0
+    keeps_s: float = 0.0
+
+    def fetch(self, wire: Any, now: datetime) -> Sequence[Rate]:
+        """Seven days from midnight on, cut where a zone begins or ends within a quarter."""
+        today = now.astimezone(self.zone).date()
+        start, end = midnight(today, self.zone), midnight(today + timedelta(DAYS), self.zone)
+        marks = {mark % 15 for each in (*self.zones, *self.surcharge.zones) for mark in (each.start_min, each.end_min)}
+        cuts = [timedelta(minutes=mark) for mark in sorted(marks | {0})]
+        moments = [quarter + cut for quarter in quarters(start, end) for cut in cuts]
+        rates: list[Rate] = []
+        for moment, following in zip(moments, [*moments[1:], end], strict=True):
+            wall = local(moment, self.zone)
+            try:
+                value = self.surcharge.total(value_at(self.zones, wall, self.price), wall)
+            except FormulaError as error:
+                raise ReadError(ErrorKind.VALUE, str(error)) from None
+            if rates and rates[-1].value == value and following - rates[-1].start <= SLOT:
+                rates[-1] = Rate(rates[-1].start, local(following, self.zone), value)
+            else:
+                rates.append(Rate(wall, local(following, self.zone), value))
+        return rates
+
+
+def fixed(params: Mapping[str, Any], zone: tzinfo | None) -> Fixed:
+    """Raises a group of Misconfigured."""
+    problems = Problems()
+    schema = type("Schema", (FixedSchema,), {name: kind() for name, kind in FIELDS.items()})
+    given = problems.load(schema(), params) or {}
+    zones = problems.build(lambda: read_zones(given.get("zones"), "price"), "zones") or ()
+    surcharge = problems.build(lambda: read_surcharge(given)) or Surcharge()
+    problems.end()
+    changes = zones or surcharge.zones or (surcharge.formula is not None and "ts." in surcharge.formula.text)
+    kind = TariffKind.FORECAST if changes else TariffKind.STATIC
+    return Fixed(given.get("price", 0.0), zones, surcharge, zone, kind)
