@@ -1,0 +1,113 @@
+"""What flowed since the last cycle, so that nothing is counted twice and all of it adds up.
+
+Power times time gives PV and battery; at the grid, power gives the shape and the meter's counters give the sum;
+loadpoints take what their sessions took; home is what is left. Signs and bands: docs/control.rst, history.
+"""
+
+from collections.abc import Sequence
+
+from .figures import ABSURD_KWH, LONGEST_STEP_S, MOST_OWED_KWH, STRAYED_KWH
+from .house import House
+from .memory import Counted, FlowsMemory
+from .moment import Moment
+from .plausible import number
+from .point import Point
+from .quarters import QUARTER_S, Charged, Quarter, quarter_of
+from .snapshot import Rates, Snapshot
+
+J_PER_KWH = 3.6e6
+
+
+def follow(
+    before: FlowsMemory | None, snapshot: Snapshot, h: House, points: Sequence[Point], rates: Rates, now: Moment
+) -> tuple[Quarter | None, FlowsMemory]:
+    """The part of the running quarter that has just gone by; None where the clock or the time before is not known."""
+    seconds = now.since(before.at_s) if before is not None else 0.0
+    if before is None or not 0 < seconds <= LONGEST_STEP_S:
+        return None, _begun(snapshot, h, now)
+    powers = (before.grid_w, h.grid_w), (before.pv_w, h.pv_w), (before.battery_w, h.battery_w)
+    (imported, exported), (pv, _), (discharged, charged) = (_energies(*each, seconds) for each in powers)
+    bought, sold = _counters(snapshot)
+    imported, bought_so_far = _counted(before.bought, bought, imported, now.s)
+    exported, sold_so_far = _counted(before.sold, sold, exported, now.s)
+    watched = before.grid_w is not None and h.grid_w is not None
+    home, owed = 0.0, before.owed_kwh
+    if watched:
+        balance = imported - exported + pv + discharged - charged - sum(p.grown_kwh for p in points) + owed
+        home, owed = max(0.0, balance), max(-MOST_OWED_KWH, min(0.0, balance))
+    after = FlowsMemory(now.s, h.grid_w, h.pv_w, h.battery_w, bought_so_far, sold_so_far, owed)
+    if now.wall is None:
+        return None, after
+    part = Quarter(
+        quarter_of(now.wall),
+        seconds if watched else 0.0,
+        imported,
+        exported,
+        pv,
+        charged,
+        discharged,
+        home,
+        home * (h.green_home or 0.0),
+        _charges(points, h.green_charge),
+        rates.grid,
+        rates.feed_in,
+        rates.co2_g,
+    )
+    return part, after
+
+
+def _begun(snapshot: Snapshot, h: House, now: Moment) -> FlowsMemory:
+    bought, sold = _counters(snapshot)
+    return FlowsMemory(
+        now.s,
+        h.grid_w,
+        h.pv_w,
+        h.battery_w,
+        None if bought is None else Counted(bought, now.s),
+        None if sold is None else Counted(sold, now.s),
+    )
+
+
+def _charges(points: Sequence[Point], green: float) -> dict[str, Charged]:
+    charges: dict[str, Charged] = {}
+    for p in points:
+        if p.grown_kwh > 0:
+            more = charges.get(p.settings.title, Charged()).kwh + p.grown_kwh
+            charges[p.settings.title] = Charged(more, more * green)
+    return charges
+
+
+def _energies(before_w: float | None, now_w: float | None, seconds: float) -> tuple[float, float]:
+    """kWh in the positive and in the negative direction; nothing where either end is not known."""
+    if before_w is None or now_w is None:
+        return 0.0, 0.0
+    share = seconds / 2 / J_PER_KWH
+    return (max(0.0, before_w) + max(0.0, now_w)) * share, -(min(0.0, before_w) + min(0.0, now_w)) * share
+
+
+def _counters(snapshot: Snapshot) -> tuple[float | None, float | None]:
+    if snapshot.grid is None or snapshot.grid.at_s is None:
+        return None, None
+    return number(snapshot.grid.energy_kwh, ABSURD_KWH), number(snapshot.grid.return_energy_kwh, ABSURD_KWH)
+
+
+def _counted(
+    before: Counted | None, counter: float | None, by_power: float, now_s: float
+) -> tuple[float, Counted | None]:
+    """kWh to book, and what is still to be settled.
+
+    When a counter moves, it is right, however coarse it is: what power has booked too much or too little is then
+    settled bit by bit over a quarter of an hour. A counter that strays from the power is begun anew.
+    """
+    if counter is None:
+        return by_power, before and Counted(before.kwh, before.moved_s, before.ahead_kwh + by_power, before.known)
+    if before is None:
+        return by_power, Counted(counter, now_s)
+    step, ahead = counter - before.kwh, before.ahead_kwh + by_power
+    if step == 0:
+        return by_power, Counted(counter, before.moved_s, ahead, before.known)
+    ahead -= step
+    if step < 0 or abs(ahead) > STRAYED_KWH or not before.known:
+        return by_power, Counted(counter, now_s, known=step > 0)
+    kwh = max(0.0, by_power - ahead * min(1.0, (now_s - before.moved_s) / QUARTER_S))
+    return kwh, Counted(counter, now_s, ahead + kwh - by_power, known=True)
