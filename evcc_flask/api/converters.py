@@ -5,7 +5,7 @@ Each converter says its schema, so that the served OpenAPI document states what 
 
 import math
 import re
-from datetime import datetime, time
+from datetime import UTC, datetime, time
 from typing import Any, ClassVar
 
 from flask import Flask
@@ -183,8 +183,10 @@ class Timestamp(Value):
         try:
             if not self.spelling.fullmatch(text):
                 raise ValueError
-            return datetime.fromisoformat(text.upper())
-        except ValueError:
+            moment = datetime.fromisoformat(text.upper())
+            moment.astimezone(UTC)
+            return moment
+        except (ValueError, OverflowError):
             raise BadRequest(f"{text} is no time like 2026-07-19T12:30:00Z") from None
 
     def schema(self) -> dict[str, Any]:

@@ -1,13 +1,16 @@
 """Operations of the tag loadpoints that deal with charging plans."""
 
-from typing import NoReturn
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from werkzeug.exceptions import BadRequest
 
-from evcc_flask.control.cars import goal_at
+from evcc_flask.control.planned import goal_at, sheet_at
 from evcc_flask.control.view import ZERO_TIME
-from evcc_flask.domain.plans import EnergyPlan
+from evcc_flask.domain.plans import EnergyPlan, Goal, RepeatingPlan
 from evcc_flask.domain.wishes import still_to_come
+from evcc_flask.planning.choice import planned
+from evcc_flask.planning.sheet import Sheet
 
 from .context import now, state
 from .loadpoints import blp
@@ -23,12 +26,12 @@ from .schemas.plans import (
 @blp.get("/plan")
 @blp.response(200, PlanResult)
 def get_loadpoint_plan(id):
-    """The plan that counts now. ``plan``: its hours, null as long as none are computed."""
-    goal = goal_at(state().settings, id, now())
+    """The plan that counts now. ``plan``: its hours; null while prices are awaited, or nothing is known of the car."""
+    shared, moment = state(), now()
+    goal = goal_at(shared.view, shared.settings, id, moment)
     if goal is None:
         return {"planTime": ZERO_TIME, "duration": 0, "precondition": 0, "plan": None}
-    time, precondition_s = goal.time.isoformat(), goal.precondition_s
-    return {"planId": goal.plan_id, "planTime": time, "precondition": precondition_s, "plan": None}
+    return {"planId": goal.plan_id, **_hours(goal, sheet_at(shared.view, shared.settings, id), moment)}
 
 
 @blp.post("/plan/energy/<number(min=0):energy>/<timestamp:timestamp>")
@@ -53,16 +56,20 @@ def delete_loadpoint_energy_plan(id):
 @blp.arguments(Precondition, location="query")
 @blp.response(200, PreviewResult)
 def preview_loadpoint_soc_plan(query, id, soc, timestamp):
-    """What a plan by SoC would come to; refused (400) as long as no plans are computed."""
-    _not_computed()
+    """What a plan by SoC (whole %) would come to. Refused (400) without a known SoC, and for a time in the past."""
+    return _hours(Goal(1, _to_come(timestamp), query["precondition"], int(soc)), _with_soc(id), now())
 
 
 @blp.get("/plan/static/preview/energy/<number(min=0):energy>/<timestamp:timestamp>")
 @blp.arguments(Precondition, location="query")
 @blp.response(200, PreviewResult)
 def preview_loadpoint_energy_plan(query, id, energy, timestamp):
-    """What a plan by energy would come to; refused (400) as long as no plans are computed."""
-    _not_computed()
+    """What a plan by energy would come to. Refused (400) where the SoC is known, and for a time in the past."""
+    known = sheet_at(state().view, state().settings, id)
+    if known is not None and known.by_soc:
+        raise BadRequest("the car at this loadpoint is planned by its SoC")
+    goal = Goal(1, _to_come(timestamp), query["precondition"], energy_kwh=energy)
+    return _hours(goal, known.fresh() if known is not None else None, now())
 
 
 @blp.get(
@@ -71,9 +78,40 @@ def preview_loadpoint_energy_plan(query, id, energy, timestamp):
 @blp.arguments(Precondition, location="query")
 @blp.response(200, PreviewResult)
 def preview_loadpoint_repeating_plan(query, id, soc, weekdays, hourMinuteTime, timezone):  # noqa: N803 — the contract's
-    """What a repeating plan would come to; refused (400) as long as no plans are computed."""
-    _not_computed()
+    """What the next day of a repeating plan would come to. Refused (400) where no SoC is known."""
+    plan = RepeatingPlan(tuple(weekdays), hourMinuteTime, timezone, int(soc), query["precondition"], active=True)
+    known, at = _with_soc(id), plan.next_time(now())
+    if at is None:
+        raise BadRequest("on none of these days")
+    return _hours(Goal(2, at, plan.precondition_s, plan.soc_percent), known, now())
 
 
-def _not_computed() -> NoReturn:
-    raise BadRequest("this version keeps plans and does not compute their hours yet, so there is no preview")
+def _to_come(time: datetime) -> datetime:
+    if time <= now():
+        raise BadRequest("timestamp is in the past")
+    return time
+
+
+def _with_soc(index: int) -> Sheet:
+    known = sheet_at(state().view, state().settings, index)
+    if known is None or not known.by_soc or not known.soc_percent:
+        raise BadRequest("a car with a known SoC and capacity is needed at this loadpoint")
+    return known
+
+
+def _hours(goal: Goal, known: Sheet | None, moment: datetime) -> dict[str, Any]:
+    """As the contract's PlanRates."""
+    hours = {"planTime": goal.time.isoformat(), "precondition": goal.precondition_s}
+    if known is None:
+        return {**hours, "duration": 0, "plan": None, "power": 0}
+    required_s = known.required_s(goal)
+    plan = planned(goal, required_s, state().view.snapshot, moment)
+    slots = [
+        {"start": _local(slot.start, moment), "end": _local(slot.end, moment), "value": slot.value}
+        for slot in plan.slots
+    ]
+    return {**hours, "duration": round(required_s), "plan": slots or None, "power": round(known.power_w)}
+
+
+def _local(time: datetime, moment: datetime) -> datetime:
+    return (time + timedelta(microseconds=500)).replace(microsecond=0).astimezone(moment.tzinfo or UTC)

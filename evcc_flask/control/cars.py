@@ -1,11 +1,9 @@
-"""What the state shows of cars and plans: by the car, and at the loadpoint where it stands."""
+"""What the state shows of cars: by the car, and at the loadpoint where it stands."""
 
-from datetime import datetime
 from typing import Any
 
-from evcc_flask.domain.plans import Goal, next_goal
 from evcc_flask.domain.readings import VehicleReading
-from evcc_flask.domain.settings import LoadpointSettings, Settings
+from evcc_flask.domain.settings import Settings
 from evcc_flask.domain.snapshot import LoadpointReading
 from evcc_flask.domain.vehicles import VehicleSettings
 
@@ -35,16 +33,13 @@ def published(car: VehicleSettings) -> dict[str, Any]:
     return keys | {"repeatingPlans": storedplans.repeating(car.repeating) or None}
 
 
-def at_loadpoint(
-    settings: Settings, index: int, reading: LoadpointReading | None, now: datetime | None
-) -> dict[str, Any]:
-    """The keys of the car at a loadpoint (0-based), and of the plan that counts there."""
+def at_loadpoint(settings: Settings, index: int, reading: LoadpointReading | None) -> dict[str, Any]:
+    """The keys of the car at a loadpoint (0-based)."""
     car, loadpoint = settings.vehicle_at(index), settings.loadpoints[index]
     read = (reading.vehicle if reading else None) or UNREAD
     # The reading is of the last cycle, the assignment may be of this moment.
     if read.name != (loadpoint.vehicle or ""):
         read = car.reading() if car else UNREAD
-    energy, goal = loadpoint.energy_plan, goal_at(settings, index, now)
     return {
         "vehicleName": read.name,
         "vehicleTitle": read.title or read.name,
@@ -53,30 +48,4 @@ def at_loadpoint(
         "vehicleOdometer": short(read.odometer_km or 0.0),
         "vehicleLimitSoc": round(read.vehicle_limit_soc_percent or 0.0),
         "vehicleClimaterActive": read.climater,
-        "planEnergy": short(energy.energy_kwh) if energy else 0,
-        "planTime": _time(energy.time) if energy else None,
-        "planPrecondition": energy.precondition_s if energy else 0,
-        "planProjectedStart": None,
-        "planProjectedEnd": None,
-        "planOverrun": 0,
-        "effectivePlanId": goal.plan_id if goal else 0,
-        "effectivePlanTime": _time(goal.time) if goal else None,
-        "effectivePlanSoc": goal.soc_percent if goal else 0,
     }
-
-
-def goal_at(settings: Settings, index: int, now: datetime | None) -> Goal | None:
-    """The plan that counts at a loadpoint (0-based): the car's where its SoC can be known, else the energy plan."""
-    car, loadpoint = settings.vehicle_at(index), settings.loadpoints[index]
-    if car is not None and car.by_soc:
-        return next_goal(car.plan, car.repeating, now)
-    return _by_energy(loadpoint)
-
-
-def _by_energy(loadpoint: LoadpointSettings) -> Goal | None:
-    plan = loadpoint.energy_plan
-    return Goal(1, plan.time, plan.precondition_s, energy_kwh=plan.energy_kwh) if plan else None
-
-
-def _time(moment: datetime) -> str:
-    return moment.isoformat(timespec="seconds")

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from evcc_flask.domain.assignment import with_vehicles
-from evcc_flask.domain.commands import Command, Disable, Enable, Ending, Outcome, SetBatteryMode, SwitchPhases
+from evcc_flask.domain.commands import Command, Disable, Enable, Ending, Outcome, SetBatteryMode, SwitchPhases, WakeUp
 from evcc_flask.domain.decide import decide
 from evcc_flask.domain.decision import Decision
 from evcc_flask.domain.guard import guard
@@ -27,7 +27,9 @@ from evcc_flask.domain.running import running_rows
 from evcc_flask.domain.sessions import SessionRow
 from evcc_flask.domain.snapshot import Snapshot
 from evcc_flask.domain.words import BatteryMode
+from evcc_flask.planning.follow import follow
 
+from . import garage
 from .house import House
 from .silence import troubled_devices
 from .state import Receipt, SharedState
@@ -112,8 +114,8 @@ class Loop:
             snapshot = with_vehicles(self._house.snapshot(self._peek(), now.wall), settings)
             due = woken or now.s >= decide_at_s or guard(snapshot, settings, self.memory, now)
             if due:
-                failed = self._cycle(snapshot, now, current)
-                decide_at_s = now.s + (min(RETRY_S, settings.interval_s) if failed else settings.interval_s)
+                soon = self._cycle(snapshot, now, current)
+                decide_at_s = now.s + (min(RETRY_S, settings.interval_s) if soon else settings.interval_s)
             else:
                 self._admit(snapshot.outcomes)
             self.pulse = replace(self.pulse, alive_at_s=now.s)
@@ -157,9 +159,10 @@ class Loop:
         return True
 
     def _cycle(self, snapshot: Snapshot, now: Moment, current: Callable[[], bool]) -> bool:
-        """Decide, act, publish. True when a command of an earlier cycle had failed."""
+        """Decide, act, publish. True where the next cycle should come early: a command had failed, a wish was changed."""
         settings = self._state.settings
-        decision = decide(snapshot, settings, self.memory, now)
+        planned = follow(snapshot, settings, self.memory, now)
+        decision = decide(snapshot, planned.settings, planned.memory, now)
         with self._acting:
             # A loop that was replaced while it decided, or whose house is being left, commands nothing more.
             if not current():
@@ -167,14 +170,16 @@ class Loop:
             self._drop(len(snapshot.outcomes))
             self.memory = decision.memory
             self._act(decision.commands)
+            garage.ask(self._house.vehicles, decision.asks)
             if not self._observe:
                 self._renew(now.s + 2 * settings.interval_s)
         self._state.change_by_rule(decision.changes, settings)
+        self._state.end_plans(planned.ended)
         self._keep(decision, now)
         self._publish(snapshot, decision, now)
         grid_at_s = snapshot.grid.at_s if snapshot.grid else now.s
         self.pulse = Pulse(now.s, now.s, grid_at_s, self.pulse.cycles + 1)
-        return any(outcome.failed for outcome in snapshot.outcomes)
+        return bool(decision.changes) or any(outcome.failed for outcome in snapshot.outcomes)
 
     def _renew(self, until_s: float) -> None:
         chargers: list[Charger | Meter] = [drivers.charger for drivers in self._house.loadpoints]
@@ -187,6 +192,8 @@ class Loop:
                 self._note(command, Ending.UNAVAILABLE, "")
             elif isinstance(command, SetBatteryMode):
                 self._house.batteries[command.battery].set_battery_mode(command.mode, self._noting(command))
+            elif isinstance(command, WakeUp) and command.by_vehicle:
+                garage.wake(self._house.vehicles, self._state.settings, command, self._noting(command))
             else:
                 self._house.loadpoints[command.loadpoint].charger.send(command, self._noting(command))
             log.debug("%s %s", "would send" if self._observe else "send", command)

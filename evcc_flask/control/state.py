@@ -10,13 +10,25 @@ import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property
 from typing import Any, Protocol
 
 from evcc_flask.domain.changes import Change, Origin, Who
 from evcc_flask.domain.decision import SettingChange
 from evcc_flask.domain.settings import Settings
-from evcc_flask.domain.wishes import with_all_loadpoints, with_car, with_loadpoint, with_site, with_vehicle
+from evcc_flask.domain.vehicles import ManualSoc
+from evcc_flask.domain.wishes import (
+    place_of,
+    with_all_loadpoints,
+    with_car,
+    with_detection,
+    with_loadpoint,
+    with_site,
+    with_soc,
+    with_vehicle,
+)
+from evcc_flask.planning.follow import Ended, without
 
 from .origin import asking
 from .stored import entries
@@ -122,6 +134,14 @@ class SharedState:
         """The car that stands at a loadpoint (0-based); None: a guest. Raises Unknown."""
         return self._change(lambda old: with_car(old, index, name))
 
+    def detect_vehicle(self, index: int, at: datetime) -> Settings:
+        """Find out anew which car stands at a loadpoint (0-based)."""
+        return self._change(lambda old: with_detection(old, index, at))
+
+    def tell_soc(self, place: int | str, told: ManualSoc | None) -> Settings:
+        """How full the car at a loadpoint (0-based), or the car of that name, is. Raises Unknown, Rejected."""
+        return self._change(lambda old: with_soc(old, place_of(old, place) if isinstance(place, str) else place, told))
+
     def change_vehicle(self, name: str, **changes: Any) -> Settings:
         """A person's wish for a car. Raises Unknown."""
         return self._change(lambda old: with_vehicle(old, name, changes))
@@ -142,6 +162,11 @@ class SharedState:
 
         rule = changes[0].rule
         self._swap(apply, Origin(Who.RESTART) if rule == Who.RESTART.value else Origin(Who.RULE, rule))
+
+    def end_plans(self, ended: tuple[Ended, ...]) -> None:
+        """Plans that are over; one that a person changed meanwhile stands."""
+        if ended:
+            self._swap(lambda old: without(old, ended), Origin(Who.RULE, "plan"))
 
     def show(self, view: View) -> None:
         """The outcome of a cycle, published at once."""

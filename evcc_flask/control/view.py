@@ -17,7 +17,7 @@ from evcc_flask.domain.settings import LoadpointSettings, Settings
 from evcc_flask.domain.snapshot import LoadpointReading, Snapshot
 from evcc_flask.domain.words import BatteryMode, Feature
 
-from . import cars, prices
+from . import cars, planned, prices
 from .figures import short as _short
 
 CLIENT_VERSION = "0.206.1"
@@ -107,7 +107,8 @@ def compose(view: View, settings: Settings) -> dict[str, Any]:
     state |= _site(view, settings) | prices.published(view.snapshot, view.decided_at)
     state["loadpoints"] = [
         _loadpoint(*each)
-        | cars.at_loadpoint(settings, index, each[1], view.decided_at)
+        | cars.at_loadpoint(settings, index, each[1])
+        | planned.at_loadpoint(view, settings, index)
         | prices.at_loadpoint(view.snapshot, each[0], view.decided_at)
         for index, each in enumerate(_side_by_side(view, settings))
     ]

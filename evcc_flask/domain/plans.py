@@ -27,6 +27,17 @@ class EnergyPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class Goal:
+    """What a plan aims at, once. ``plan_id``: 1 the one made for a day, from 2 on the repeating ones by their place."""
+
+    plan_id: int
+    time: datetime
+    precondition_s: int
+    soc_percent: int = 0
+    energy_kwh: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class RepeatingPlan:
     """A goal for some days of the week (0 = Sunday) at ``at`` o'clock in the zone ``tz``."""
 
@@ -44,26 +55,21 @@ class RepeatingPlan:
         times = (self._on(today + timedelta(days), zone) for days in range(WEEK + 1))
         return next((moment for moment in times if moment is not None and moment > now), None)
 
+    def means(self, goal: Goal) -> bool:
+        """Whether ``goal`` is one of its days, also one that has passed."""
+        at = goal.time.astimezone(ZoneInfo(self.tz))
+        same = (at.time(), goal.soc_percent, goal.precondition_s) == (self.at, self.soc_percent, self.precondition_s)
+        return self.active and same and at.isoweekday() % WEEK in self.weekdays
+
     def _on(self, day: date, zone: ZoneInfo) -> datetime | None:
         return datetime.combine(day, self.at, zone) if day.isoweekday() % WEEK in self.weekdays else None
 
 
-@dataclass(frozen=True, slots=True)
-class Goal:
-    """The plan that counts now. ``plan_id``: 1 the one made for a day, from 2 on the repeating ones by their place."""
-
-    plan_id: int
-    time: datetime
-    precondition_s: int
-    soc_percent: int = 0
-    energy_kwh: float = 0.0
-
-
-def next_goal(plan: SocPlan | None, repeating: Sequence[RepeatingPlan], now: datetime | None) -> Goal | None:
-    """Of a car's plans the next in time. ``now`` None: the clock is not to be trusted, repeating plans have no time."""
-    goals = [Goal(1, plan.time, plan.precondition_s, plan.soc_percent)] if plan else []
+def goals(plan: SocPlan | None, repeating: Sequence[RepeatingPlan], now: datetime | None) -> list[Goal]:
+    """What a car's plans aim at next. ``now`` None: the clock is not to be trusted, repeating plans have no time."""
+    found = [Goal(1, plan.time, plan.precondition_s, plan.soc_percent)] if plan else []
     for number, each in enumerate(repeating, 2):
         at = each.next_time(now) if each.active and now is not None else None
         if at is not None:
-            goals.append(Goal(number, at, each.precondition_s, each.soc_percent))
-    return min(goals, key=lambda goal: goal.time, default=None)
+            found.append(Goal(number, at, each.precondition_s, each.soc_percent))
+    return found

@@ -32,6 +32,7 @@ from evcc_flask.domain.settings import ExternalBatteryMode, Settings
 from evcc_flask.domain.snapshot import Rates, Snapshot
 from evcc_flask.domain.wishes import with_loadpoint
 from evcc_flask.domain.words import BatteryMode
+from evcc_flask.planning.follow import follow, without
 
 from .house import House
 from .observe import Observer
@@ -150,7 +151,9 @@ class _Replay:
             snapshot, now = self._snapshot(at), self._moment(at)
             if at >= due or guard(snapshot, self._settings, self._memory, now):
                 due = at + timedelta(seconds=self._settings.interval_s)
-                decision = decide(snapshot, self._settings, self._memory, now)
+                planned = follow(snapshot, self._settings, self._memory, now)
+                self._settings = without(self._settings, planned.ended)
+                decision = decide(snapshot, planned.settings, planned.memory, now)
                 cycles.append(self._cycle(at, snapshot, decision))
                 self._follow(decision, now)
             at += step

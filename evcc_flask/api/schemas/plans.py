@@ -101,11 +101,11 @@ class PlanRates(Schema):
     duration = fields.Integer(metadata={"minimum": 0, "description": "Seconds"})
     power = Figure(metadata={"minimum": 0, "description": "W"})
     plan = fields.List(fields.Nested(Rate), allow_none=True)
+    precondition = fields.Integer(metadata=SECONDS)
 
 
 class LoadpointPlan(PlanRates):
     planId = fields.Integer(metadata={"minimum": 1})  # noqa: N815
-    precondition = fields.Integer(metadata=SECONDS)
 
 
 class PlanResult(Result):

@@ -1,0 +1,61 @@
+"""Which of the plans at a loadpoint counts, and by which prices it is planned."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from evcc_flask.domain.plans import EnergyPlan, Goal, SocPlan, goals
+from evcc_flask.domain.rates import Rate, TariffKind, Usage
+from evcc_flask.domain.settings import Settings
+from evcc_flask.domain.snapshot import Snapshot
+
+from .sheet import LONGEST_S, Sheet
+from .slots import Schedule, schedule
+
+FAR = timedelta(seconds=LONGEST_S)
+
+
+def aims(settings: Settings, index: int, sheet: Sheet | None, now: datetime | None) -> list[Goal]:
+    """What is aimed at next at a loadpoint (0-based): by SoC where the car tells it, else by energy."""
+    car, energy = settings.vehicle_at(index), settings.loadpoints[index].energy_plan
+    by_soc = sheet.by_soc if sheet is not None else car is not None and car.by_soc
+    if by_soc:
+        return goals(car.plan, car.repeating, now) if car is not None else []
+    return [Goal(1, energy.time, energy.precondition_s, energy_kwh=energy.energy_kwh)] if energy else []
+
+
+def chosen(found: Sequence[Goal], sheet: Sheet | None) -> Goal | None:
+    """The one that must begin first; those that are reached do not count as long as there are others."""
+    if sheet is None:
+        return min(found, key=lambda goal: goal.time, default=None)
+    open_ = [goal for goal in found if not sheet.met(goal)]
+    return min(open_ or found, key=lambda goal: goal.time.timestamp() - sheet.required_s(goal), default=None)
+
+
+def still_meant(goal: Goal, settings: Settings, index: int, sheet: Sheet) -> bool:
+    """Whether the plan of this goal is there, as it was; a repeating one also when its time has passed."""
+    car = settings.vehicle_at(index)
+    if goal.plan_id == 1:
+        return goal in aims(settings, index, sheet, None)
+    place = goal.plan_id - 2
+    return sheet.by_soc and car is not None and place < len(car.repeating) and car.repeating[place].means(goal)
+
+
+def source(goal: Goal, settings: Settings, index: int) -> SocPlan | EnergyPlan | None:
+    """The plan with this goal that ends with it; a repeating one does not."""
+    car = settings.vehicle_at(index)
+    if goal.plan_id != 1:
+        return None
+    return car.plan if goal.soc_percent and car is not None else settings.loadpoints[index].energy_plan
+
+
+def planned(goal: Goal, required_s: float, snapshot: Snapshot, now: datetime) -> Schedule:
+    """By the rates of the planner's tariff."""
+    return schedule(prices(snapshot, goal.time, now), required_s, goal.time, now, goal.precondition_s)
+
+
+def prices(snapshot: Snapshot, until: datetime, now: datetime) -> Sequence[Rate]:
+    """What is known of the planner's tariff; one that never changes is known for ever."""
+    rates = snapshot.outlook.rates(Usage.PLANNER) or ()
+    if rates and snapshot.outlook.kind(Usage.PLANNER) is TariffKind.STATIC:
+        return (Rate(now, max(until, now + FAR), rates[-1].value),)
+    return rates
