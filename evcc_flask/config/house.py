@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from evcc_flask.domain.issues import Issue
 from evcc_flask.domain.ports import Charger
 from evcc_flask.domain.settings import Circuit, LoadpointSettings, Settings, Threshold
+from evcc_flask.domain.vehicles import PollMode, VehicleSettings
 from evcc_flask.domain.words import Mode
 
 from .model import Configuration, LoadpointConfig, OwnDevice
@@ -13,7 +14,7 @@ from .vehicles import vehicles_of
 
 def settings_of(configuration: Configuration) -> Settings:
     """Settings as after a first start: what people set later is laid over them."""
-    site = configuration.site
+    site, vehicles = configuration.site, vehicles_of(configuration.vehicles)
     return Settings(
         title=site.title,
         interval_s=configuration.interval_s,
@@ -31,25 +32,33 @@ def settings_of(configuration: Configuration) -> Settings:
             )
             for circuit in configuration.circuits
         ),
-        vehicles=vehicles_of(configuration.vehicles),
+        vehicles=vehicles,
         loadpoints=tuple(
-            _loadpoint(loadpoint, configuration.own.devices.get(loadpoint.charger, OwnDevice()))
+            _loadpoint(loadpoint, configuration.own.devices.get(loadpoint.charger, OwnDevice()), vehicles)
             for loadpoint in configuration.loadpoints
         ),
     )
 
 
-def _loadpoint(loadpoint: LoadpointConfig, own: OwnDevice) -> LoadpointSettings:
+def _loadpoint(
+    loadpoint: LoadpointConfig, own: OwnDevice, vehicles: Mapping[str, VehicleSettings]
+) -> LoadpointSettings:
+    # The default car's own mode comes after the loadpoint's.
+    default = vehicles.get(loadpoint.vehicle or "")
+    mode = (default.vehicle.mode if default is not None else None) or loadpoint.mode
     return LoadpointSettings(
         title=loadpoint.title,
-        mode=loadpoint.mode or Mode.OFF,
-        default_mode=loadpoint.mode,
+        mode=mode or Mode.OFF,
+        default_mode=mode,
         priority=loadpoint.priority,
         enable=Threshold(loadpoint.enable_threshold_w, loadpoint.enable_delay_s),
         disable=Threshold(loadpoint.disable_threshold_w, loadpoint.disable_delay_s),
         circuit=loadpoint.circuit,
         vehicle=loadpoint.vehicle,
         default_vehicle=loadpoint.vehicle,
+        poll=PollMode(loadpoint.poll_mode),
+        poll_interval_s=loadpoint.poll_interval_s,
+        estimate=loadpoint.estimate,
         phase_order=own.phase_order,
         min_current_1p_a=own.min_current_1p_a,
         max_current_1p_a=own.max_current_1p_a,

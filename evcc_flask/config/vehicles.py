@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from marshmallow import ValidationError
 
 from evcc_flask.domain.vehicles import Vehicle, VehicleSettings
-from evcc_flask.domain.words import Feature
+from evcc_flask.domain.words import Feature, Mode
 from evcc_flask.plugins.fields import Number, Text, Whole, as_list, as_map
 
 from .model import DeviceConfig
@@ -37,7 +37,15 @@ def _facts(entry: DeviceConfig) -> Vehicle:
         max_current_a=_positive(params, "maxcurrent"),
         priority=max(0, _read(Whole().deserialize, params, "priority", 0)),
         features=_features(params.get("features")) | ({Feature.OFFLINE} if offline else frozenset()),
+        identifiers=tuple(str(each).strip() for each in as_list(params.get("identifiers")) if str(each).strip()),
+        mode=_mode(params.get("mode")),
     )
+
+
+def _mode(value: Any) -> Mode | None:
+    # To YAML a bare off is the opposite of true.
+    word = "off" if value is False else str(value).strip().lower()
+    return next((mode for mode in Mode if mode.value == word), None)
 
 
 def _positive(params: Mapping[str, Any], key: str) -> float:

@@ -159,7 +159,7 @@ class Loop:
         return True
 
     def _cycle(self, snapshot: Snapshot, now: Moment, current: Callable[[], bool]) -> bool:
-        """Decide, act, publish. True where the next cycle should come early: a command had failed, a wish was changed."""
+        """Decide, act, publish. True where the next cycle should come early: a command failed, a wish was changed."""
         settings = self._state.settings
         planned = follow(snapshot, settings, self.memory, now)
         decision = decide(snapshot, planned.settings, planned.memory, now)

@@ -9,7 +9,7 @@ from evcc_flask.domain.vehicles import VehicleSettings
 from evcc_flask.domain.wishes import sensible
 from evcc_flask.domain.words import Mode
 
-from . import storedplans
+from . import storedcars, storedplans
 
 _SITE = {
     "site.residualPower": "residual_power_w",
@@ -43,6 +43,8 @@ def entries(settings: Settings) -> dict[str, Any]:
             rows[f"lp{number}.{word}Threshold"] = threshold.power_w
             rows[f"lp{number}.{word}Delay"] = threshold.delay_s
         rows[f"lp{number}.vehicle"] = loadpoint.vehicle
+        rows[f"lp{number}.vehicleChosen"] = loadpoint.chosen
+        rows[f"lp{number}.manualSoc"] = storedcars.manual_soc(loadpoint.manual_soc)
         rows[f"lp{number}.energyPlan"] = storedplans.energy_plan(loadpoint.energy_plan)
         rows[f"lp{number}.fast"] = storedplans.fast_once(loadpoint.fast_once)
     for name, vehicle in settings.vehicles.items():
@@ -82,6 +84,8 @@ def _restored_loadpoint(
     vehicle = rows.get(prefix + "vehicle", loadpoint.vehicle)
     if vehicle is None or (isinstance(vehicle, str) and vehicle in vehicles):
         values["vehicle"] = vehicle
+    values["chosen"] = rows.get(prefix + "vehicleChosen") is True
+    values["manual_soc"] = storedcars.read_manual_soc(rows.get(prefix + "manualSoc"))
     values["energy_plan"] = storedplans.read_energy_plan(rows.get(prefix + "energyPlan"))
     values["fast_once"] = storedplans.read_fast_once(rows.get(prefix + "fast"))
     return replace(loadpoint, **values)

@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 
-from .settings import Settings
+from .readings import VehicleReading
+from .settings import LoadpointSettings, Settings
 from .snapshot import Snapshot
+from .words import Feature
 
 
 def with_vehicles(snapshot: Snapshot, settings: Settings) -> Snapshot:
@@ -11,9 +13,21 @@ def with_vehicles(snapshot: Snapshot, settings: Settings) -> Snapshot:
     loadpoints = list(snapshot.loadpoints)
     for index, (reading, _) in enumerate(zip(loadpoints, settings.loadpoints, strict=False)):
         car = settings.vehicle_at(index)
-        if car is not None and reading.vehicle is None:
-            loadpoints[index] = replace(reading, vehicle=car.reading())
+        if reading.vehicle is not None:
+            continue
+        if car is not None:
+            loadpoints[index] = replace(reading, vehicle=car.reading(snapshot.cars.get(car.vehicle.name)))
+        else:
+            loadpoints[index] = replace(reading, vehicle=_guest(settings.loadpoints[index]))
     return replace(snapshot, loadpoints=tuple(loadpoints))
+
+
+def _guest(loadpoint: LoadpointSettings) -> VehicleReading | None:
+    """A car without a name, of which a person told the battery."""
+    told = loadpoint.manual_soc
+    if told is None or told.capacity_kwh <= 0:
+        return None
+    return VehicleReading("", capacity_kwh=told.capacity_kwh, features=frozenset({Feature.OFFLINE}))
 
 
 def moved(settings: Settings, index: int, name: str | None) -> Settings:
@@ -22,5 +36,7 @@ def moved(settings: Settings, index: int, name: str | None) -> Settings:
         replace(each, vehicle=None) if name is not None and each.vehicle == name else each
         for each in settings.loadpoints
     ]
-    loadpoints[index] = replace(loadpoints[index], vehicle=name)
+    same = loadpoints[index].vehicle == name
+    manual = loadpoints[index].manual_soc if same else None
+    loadpoints[index] = replace(loadpoints[index], vehicle=name, manual_soc=manual)
     return replace(settings, loadpoints=tuple(loadpoints))

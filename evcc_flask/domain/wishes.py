@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from .assignment import moved
-from .figures import ABSURD_A, ABSURD_KWH, ABSURD_PRICE, ABSURD_W
+from .figures import ABSURD_A, ABSURD_CAPACITY_KWH, ABSURD_KWH, ABSURD_PRICE, ABSURD_W
 from .plans import EnergyPlan, SocPlan
 from .settings import LoadpointSettings, Settings
-from .vehicles import VehicleSettings
+from .vehicles import ManualSoc, VehicleSettings
 from .words import Mode
 
 LARGEST: Mapping[str, float] = {
@@ -93,10 +93,38 @@ def with_all_loadpoints(settings: Settings, changes: Mapping[str, Any]) -> Setti
 
 
 def with_car(settings: Settings, index: int, name: str | None) -> Settings:
-    """``name``: a configured car, which leaves any other loadpoint; None: a guest. Raises Unknown, IndexError."""
-    if name is not None:
-        _known(settings, name)
-    return moved(settings, index, name)
+    """``name``: a configured car, which leaves any other loadpoint; None: a guest. Raises Unknown, IndexError.
+
+    It is looked for no longer. A car that was not there before brings its own mode along.
+    """
+    mode = _known(settings, name).vehicle.mode if name is not None else None
+    before, settings = settings.loadpoints[index].vehicle, moved(settings, index, name)
+    loadpoint = replace(settings.loadpoints[index], chosen=True, detect_at=None)
+    if mode is not None and name != before:
+        loadpoint = replace(loadpoint, mode=mode, boost=False)
+    return _replaced(settings, index, loadpoint)
+
+
+def with_detection(settings: Settings, index: int, at: datetime) -> Settings:
+    """Forget which car stands there and find it out anew. Raises IndexError."""
+    settings = moved(settings, index, None)
+    return _replaced(settings, index, replace(settings.loadpoints[index], chosen=False, detect_at=at))
+
+
+def with_soc(settings: Settings, index: int, told: ManualSoc | None) -> Settings:
+    """How full the car at a loadpoint is, by a person's word; None takes it back. Raises Rejected, IndexError."""
+    if told is not None and told.capacity_kwh > ABSURD_CAPACITY_KWH:
+        raise Rejected(f"{told.capacity_kwh:g} is too large; at most {ABSURD_CAPACITY_KWH:g} is possible")
+    return _replaced(settings, index, replace(settings.loadpoints[index], manual_soc=told))
+
+
+def place_of(settings: Settings, name: str) -> int:
+    """The loadpoint (0-based) where a car stands. Raises Unknown, and Rejected where it stands at none."""
+    _known(settings, name)
+    for index, loadpoint in enumerate(settings.loadpoints):
+        if loadpoint.vehicle == name:
+            return index
+    raise Rejected(f"{name} stands at no loadpoint; assign it to one first")
 
 
 def with_vehicle(settings: Settings, name: str, changes: Mapping[str, Any]) -> Settings:
