@@ -18,7 +18,7 @@ from . import (
     errors,
     general,
     history,
-    plans,
+    once,
     sessions,
     system,
     tariffs,
@@ -32,7 +32,7 @@ from .jsonbody import parsed
 from .schemas import state as state_schemas
 
 BLUEPRINTS = (
-    *(auth.blp, battery.blp, changes.blp, general.blp, history.blp, plans.blp),
+    *(auth.blp, battery.blp, changes.blp, general.blp, history.blp, once.blp),
     *(sessions.blp, system.blp, tariffs.blp, vehicles.blp),
 )
 

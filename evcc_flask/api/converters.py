@@ -14,6 +14,7 @@ from marshmallow import ValidationError as MarshmallowError
 from werkzeug.exceptions import BadRequest, NotFound
 from werkzeug.routing import BaseConverter, Map, ValidationError
 
+from evcc_flask.domain.once import WORDS
 from evcc_flask.domain.words import BatteryMode, Mode
 
 from .context import state
@@ -222,6 +223,21 @@ class Weekdays(Value):
         return {"type": "array", "uniqueItems": True, "items": {"type": "integer", "minimum": 0, "maximum": 6}}
 
 
+class Once(Value):
+    """What a fast charge is wanted for, for once."""
+
+    regex = r"[^/]+"
+
+    def parsed(self, text: str) -> str:
+        said = text.lower()
+        if not re.fullmatch(WORDS, said, re.ASCII):
+            raise BadRequest(f"{text} is none of full, unplugged, 20kwh, 100km, 2h, 90min")
+        return said
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": f"^({WORDS})$"}
+
+
 class Zone(Value):
     """A name of the time zone database; its slashes are part of it."""
 
@@ -265,6 +281,7 @@ CONVERTERS: dict[str, type[Value]] = {
     "clock": ClockTime,
     "weekdays": Weekdays,
     "zone": Zone,
+    "once": Once,
     "tariff": TariffUsage,
 }
 

@@ -37,7 +37,7 @@ def at_loadpoint(view: "View", settings: Settings, index: int) -> dict[str, Any]
         "effectivePlanTime": _time(goal.time) if goal else None,
         "effectivePlanSoc": goal.soc_percent if goal else 0,
         "effectivePlanPrecondition": precondition_s,
-        "fast": _fast(view, settings, index),
+        "fast": fast_shown(view, settings, index),
     }
 
 
@@ -64,7 +64,8 @@ def goal_at(view: "View", settings: Settings, index: int, now: datetime | None) 
     return chosen(aims(settings, index, known, now), known)
 
 
-def _fast(view: "View", settings: Settings, index: int) -> dict[str, Any] | None:
+def fast_shown(view: "View", settings: Settings, index: int) -> dict[str, Any] | None:
+    """What is wanted fast for once at a loadpoint (0-based), and how much of it is to come."""
     wish = settings.loadpoints[index].fast_once
     if wish is None:
         return None

@@ -5,11 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
+from .figures import EFFICIENCY
+
 KWH_PER_100_KM = 18.0
 """Where the car does not tell its range: what a middle-sized car takes from its battery."""
-LARGEST = 1e5
+LEAST, MOST = 8.0, 60.0
+"""What a car can be thought to take for 100 km."""
 
-_AMOUNT = re.compile(r"([0-9]+(?:\.[0-9]+)?)(kwh|km|h|min)")
+AMOUNT = r"([1-9][0-9]{0,3}(?:\.[0-9]{1,2})?)(kwh|km|h|min)"
+WORDS = rf"full|unplugged|{AMOUNT}"
 
 
 class Until(Enum):
@@ -41,17 +45,21 @@ class FastOnce:
 
 
 def fast_once(said: str, session_kwh: float, kwh_per_km: float, now: datetime) -> FastOnce:
-    """``full``, ``unplugged``, or an amount: ``20kwh``, ``100km``, ``2h``, ``90min``. Raises ValueError.
-
-    ``kwh_per_km``: at the plug.
-    """
+    """``full``, ``unplugged``, or an amount: ``20kwh``, ``100km``, ``2h``, ``90min``. Raises ValueError."""
     if said in (Until.FULL.value, Until.UNPLUGGED.value):
         return FastOnce(said, Until(said), from_kwh=session_kwh)
-    found = _AMOUNT.fullmatch(said)
-    amount = float(found[1]) if found else 0.0
-    if found is None or not 0 < amount <= LARGEST:
+    found = re.fullmatch(AMOUNT, said)
+    if found is None:
         raise ValueError(f"{said!r} is none of full, unplugged, 20kwh, 100km, 2h, 90min")
-    if found[2] in ("kwh", "km"):
-        energy_kwh = amount if found[2] == "kwh" else amount * kwh_per_km
-        return FastOnce(said, Until.ENERGY, energy_kwh, session_kwh)
-    return FastOnce(said, Until.TIME, ends=now + timedelta(hours=amount if found[2] == "h" else amount / 60))
+    amount, unit = float(found[1]), found[2]
+    if unit in ("kwh", "km"):
+        return FastOnce(said, Until.ENERGY, amount if unit == "kwh" else amount * kwh_per_km, session_kwh)
+    return FastOnce(said, Until.TIME, ends=now + timedelta(hours=amount if unit == "h" else amount / 60))
+
+
+def kwh_per_km(capacity_kwh: float | None, soc_percent: float | None, range_km: float | None) -> float:
+    """At the plug: as the car itself reckons its range, else as most do."""
+    per_100_km = KWH_PER_100_KM
+    if capacity_kwh and soc_percent and range_km and range_km > 0:
+        per_100_km = min(max(capacity_kwh * soc_percent / range_km, LEAST), MOST)
+    return per_100_km / 100 / EFFICIENCY
