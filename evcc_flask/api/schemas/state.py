@@ -11,6 +11,7 @@ from flask_smorest import Api
 Schema = dict[str, Any]
 
 MODES = ["off", "pv", "minpv", "now"]
+SOURCES = ["car", "charger", "estimate", "manual"]
 
 
 def _kind(kind: str) -> Schema:
@@ -77,8 +78,9 @@ SCHEMAS: dict[str, Schema] = {
         integer__list="weekdays", string="time tz", integer="soc precondition", boolean="active"
     ),
     "StateVehicle": _keys(
-        string="title icon?",
-        number="capacity? phases? minSoc? limitSoc? minCurrent? maxCurrent? priority?",
+        string="title icon? contact? error?",
+        time__null="socTime?",
+        number="soc? capacity? phases? minSoc? limitSoc? minCurrent? maxCurrent? priority?",
         string__list="features?",
         StatePlan__null="plan?",
         StateRepeatingPlan__list__null="repeatingPlans",
@@ -92,26 +94,33 @@ SCHEMAS: dict[str, Schema] = {
     "Forecast": _keys(StateRate__list="grid? feedin? co2? planner?", SolarForecast="solar?"),
     "Statistic": _keys(number="chargedKWh solarPercentage", number__null="avgPrice avgCo2"),
     "Loadpoint": _keys(
-        string="title vehicleName vehicleTitle chargerStatusReason phaseAction pvAction vehicleIdentity?",
+        string="title vehicleName vehicleTitle vehicleIcon vehicleContact chargerStatusReason phaseAction pvAction vehicleIdentity?",
         string__null="chargerIcon",
         Mode="mode",
         integer="priority effectivePriority phasesConfigured phasesActive effectivePlanId",
         boolean="connected charging enabled chargerPhases1p3p chargerSinglePhase chargerFeatureHeating "
         "chargerFeatureIntegratedDevice batteryBoost smartCostActive smartFeedInPriorityActive planActive "
-        "vehicleDetectionActive vehicleWelcomeActive",
+        "vehicleDetectionActive vehicleWelcomeActive vehicleSocStale",
         boolean__null="vehicleClimaterActive",
+        SocSource__null="vehicleSocSource",
         number="chargePower offeredCurrent chargeDuration connectedDuration chargeRemainingDuration "
         "chargeRemainingEnergy chargedEnergy sessionEnergy sessionSolarPercentage minCurrent maxCurrent "
         "effectiveMinCurrent effectiveMaxCurrent phaseRemaining pvRemaining enableThreshold disableThreshold "
         "enableDelay disableDelay limitSoc effectiveLimitSoc limitEnergy vehicleSoc vehicleRange vehicleOdometer "
-        "vehicleLimitSoc planEnergy planPrecondition planOverrun effectivePlanSoc chargeTotalImport?",
+        "vehicleLimitSoc planEnergy planPrecondition planOverrun effectivePlanSoc effectivePlanPrecondition "
+        "chargeTotalImport?",
         number__null="sessionPrice sessionPricePerKWh sessionCo2PerKWh smartCostLimit smartFeedInPriorityLimit",
         number__list="chargeCurrents? chargeVoltages?",
         time__null="planTime planProjectedStart planProjectedEnd effectivePlanTime smartCostNextStart "
-        "smartFeedInPriorityNextStart",
+        "vehicleSocTime smartFeedInPriorityNextStart",
+        PlanStrategy="planStrategy",
+        FastOnce__null="fast",
         Reason__list="reasons",
     ),
+    "PlanStrategy": _keys(boolean="continuous", number="precondition"),
+    "FastOnce": _keys(string="until", number__null="remainingEnergy remainingDuration"),
     "Mode": {"type": "string", "enum": MODES},
+    "SocSource": {"type": "string", "enum": SOURCES},
     "State": _keys(
         string="siteTitle version softwareVersion currency batteryMode batteryModeExternal config? database?",
         string__null="smartCostType",
