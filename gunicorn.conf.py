@@ -46,8 +46,8 @@ wsgi_app = "wsgi:application"
 # Where wsgi.py lies; the working directory stays the caller's.
 pythonpath = str(Path(__file__).resolve().parent)
 
-LAST_WORDS_S = 1.0
-"""Open requests get so long after the house has been left in order."""
+LAST_WORDS_S = 0.3
+"""Open requests get so long after the house has been left in order; an answer takes milliseconds."""
 HOUSE_S = 3.9
 """The house takes at most so long to be left in order."""
 

@@ -10,6 +10,7 @@ import socket
 import struct
 from typing import Any
 
+from gunicorn.http.errors import LimitRequestLine
 from gunicorn.util import close_graceful
 from gunicorn.workers.gthread import ThreadWorker
 
@@ -20,6 +21,13 @@ ARRIVAL_S = 10.0
 STANDSTILL_S = 20
 """An answer of which the client takes nothing for so long is given up."""
 LOOK_S = 1.0
+LEFT_OVER = 4 << 20
+"""Bytes that a refused client may still send before it reads why."""
+_SENTENCE = b'{"error":"the first line of a request has at most 8190 bytes; make the filter shorter"}\n'
+TOO_LONG = (
+    b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: application/json; charset=UTF-8\r\n"
+    b"Content-Length: %d\r\n\r\n%s" % (len(_SENTENCE), _SENTENCE)
+)
 
 
 class PunctualWorker(ThreadWorker):
@@ -62,10 +70,18 @@ class PunctualWorker(ThreadWorker):
         if again:
             return again
         if conn.sock.fileno() >= 0:  # else it is a live connection's now
-            close_graceful(conn.sock)
+            close_graceful(conn.sock, max_drain=LEFT_OVER)
             conn.sock.close()
         conn.close = _closed_already
         return False
+
+    def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
+        """A filter that is too long is a bad request like any other mistake in one."""
+        if not isinstance(exc, LimitRequestLine):
+            super().handle_error(req, client, addr, exc)
+            return
+        with contextlib.suppress(OSError):
+            client.sendall(TOO_LONG)
 
 
 def _end_of_input(sock: socket.socket) -> None:

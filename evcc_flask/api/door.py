@@ -71,7 +71,10 @@ def text(status: int, sentence: str) -> Response:
 
 
 class Door:
-    """WSGI, the outermost: refuses strange names and large bodies before anything is read or parsed."""
+    """WSGI, the outermost: refuses strange names and large bodies before anything is read or parsed.
+
+    A body is read here, whole, within the time that the server gives it to arrive.
+    """
 
     def __init__(self, app: Wsgi, rules: DoorRules) -> None:
         self._app = app
@@ -85,13 +88,16 @@ class Door:
                 "api.hosts, or set network.externalUrl in evcc.yaml."
             )
             return _refused(environ, start_response, "421 Misdirected Request", sentence)
-        if "HTTP_TRANSFER_ENCODING" in environ:
-            taken = environ["wsgi.input"].read(LARGEST_BODY + 1)
-            environ["wsgi.input"] = io.BytesIO(taken)
-            environ["CONTENT_LENGTH"] = str(len(taken))
-            del environ["HTTP_TRANSFER_ENCODING"]
-        length = environ.get("CONTENT_LENGTH")
-        if length and length.isdigit() and int(length[:20]) > LARGEST_BODY:
+        length = environ.get("CONTENT_LENGTH") or "0"
+        expected = int(length[:20]) if length.isdigit() else 0
+        chunked = environ.pop("HTTP_TRANSFER_ENCODING", None) is not None
+        if (chunked or expected) and expected <= LARGEST_BODY:
+            taken = environ["wsgi.input"].read(LARGEST_BODY + 1 if chunked else expected)
+            if len(taken) < expected:
+                return _refused(environ, start_response, "408 Request Timeout", "the body did not arrive as announced")
+            environ["wsgi.input"], expected = io.BytesIO(taken), len(taken)
+            environ["CONTENT_LENGTH"] = str(expected)
+        if expected > LARGEST_BODY:
             sentence = f"the body is larger than {LARGEST_BODY} bytes"
             return _refused(environ, start_response, "413 Request Entity Too Large", sentence)
         return self._app(environ, start_response)

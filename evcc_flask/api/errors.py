@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask import Flask, Response, current_app
-from werkzeug.exceptions import ClientDisconnected, HTTPException, InternalServerError, NotFound
+from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
 
 from evcc_flask.domain.wishes import Rejected, Unknown
 from evcc_flask.security.redaction import REDACTOR
@@ -18,7 +18,6 @@ def register(app: Flask) -> None:
     app.register_error_handler(Rejected, _rejected)
     app.register_error_handler(Unknown, _unknown)
     app.register_error_handler(NotFound, _not_found)
-    app.register_error_handler(ClientDisconnected, _late)
     app.register_error_handler(HTTPException, _refused)
 
 
@@ -41,10 +40,6 @@ def _unknown(problem: Unknown) -> Response:
 
 def _not_found(problem: NotFound) -> Response:
     return Response(NOT_FOUND, 404, content_type="text/plain; charset=utf-8")
-
-
-def _late(problem: ClientDisconnected) -> Response:
-    return error(408, "the body did not arrive as announced")
 
 
 def _refused(problem: HTTPException) -> Response:

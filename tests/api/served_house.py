@@ -7,14 +7,17 @@ import threading
 from pathlib import Path
 from types import SimpleNamespace
 
+from evcc_flask import worker
 from evcc_flask.clock import SystemClock
-from evcc_flask.logs.setup import RING
+from evcc_flask.logs.setup import RING, start_logs
 from evcc_flask.realtime.hub import Hub
 
 _spec = importlib.util.spec_from_file_location("house", Path(__file__).with_name("conftest.py"))
 _module = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(_module)
 
+start_logs("info", {}, redact=str)
+worker.ARRIVAL_S = float(os.environ.get("ARRIVAL_S", worker.ARRIVAL_S))
 _folder = Path(os.environ["HOUSE"])
 _house = _module.House(_folder / "evcc.db", auth_disabled=bool(os.environ.get("OPEN_TO_ALL")))
 

@@ -1,11 +1,9 @@
 """What stands before the handlers: names, pages of strangers, rights, sizes, JSON, headers."""
 
 import http.client
-import importlib.util
 import io
 import json
 import socket
-from pathlib import Path
 
 import pytest
 
@@ -15,6 +13,7 @@ from evcc_flask.config.model import Configuration, OwnConfig
 from evcc_flask.control.view import Facts, View
 from evcc_flask.security import apikeys
 from evcc_flask.security.apikeys import Right
+from tests.served import serving
 
 WORD = "open sesame"
 WRITE = "/api/loadpoints/1/mode/pv"
@@ -292,12 +291,8 @@ def test_only_listed_pages_may_show_ours_in_a_frame(opened):
 
 @pytest.fixture
 def served(tmp_path):
-    spec = importlib.util.spec_from_file_location("gunicorned", Path(__file__).with_name("test_gunicorn.py"))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    served = module.Served(tmp_path)
-    yield served.ready()
-    served.kill()
+    with serving(tmp_path) as start:
+        yield start().ready()
 
 
 def answered(served, method, path, body=None, **headers):

@@ -1,99 +1,20 @@
-import http.client
 import os
 import select
 import signal
-import socket
-import subprocess
-import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
-TOP = Path(__file__).parents[2]
+from tests.served import children, serving
+
 BOMBS = ("[range(1e9)]", "def f: f; f", "def f: [f]; f", "last(limit(1e9; repeat(1)))")
-
-
-class Served:
-    """gunicorn with our configuration over a house without devices."""
-
-    def __init__(self, folder, *options, **environ):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.folder = folder
-        self.process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "gunicorn", "-c", str(TOP / "gunicorn.conf.py"), *options),
-                *("--pythonpath", str(Path(__file__).parent), "served_house:application"),
-            ],
-            cwd=folder,
-            env={**os.environ, "EVCC_FLASK_PORT": str(self.port), "HOUSE": str(folder), "HOME": str(folder), **environ},
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-
-    def ready(self):
-        """gunicorn listens before the worker is there, so the answer is what counts; until then nobody is refused."""
-        while True:
-            try:
-                connection = self.connection()
-                connection.request("GET", "/api/health")
-                assert connection.getresponse().read() == b"OK\n"
-                return self
-            except ConnectionRefusedError:
-                assert self.process.poll() is None, self.process.stderr.read()
-                select.select([], [], [], 0.05)
-            finally:
-                connection.close()
-
-    def connection(self):
-        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-
-    def workers(self):
-        return _children(self.process.pid)
-
-    def get(self, path):
-        """Status, body and seconds."""
-        start = time.monotonic()
-        connection = self.connection()
-        connection.request("GET", path)
-        answer = connection.getresponse()
-        body = answer.read()
-        connection.close()
-        return answer.status, body, time.monotonic() - start
-
-    def ended(self, within_s):
-        self.process.wait(within_s)
-        return self.process.stderr.read()
-
-    def kill(self):
-        if self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-        self.process.stderr.close()
-
-
-def _children(pid):
-    return [
-        int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()
-    ]
 
 
 @pytest.fixture
 def serve(tmp_path):
-    there = []
-
-    def start(*options, **environ):
-        there.append(Served(tmp_path, *options, **environ))
-        return there[-1]
-
-    yield start
-    for served in there:
-        served.kill()
+    with serving(tmp_path) as start:
+        yield start
 
 
 def test_state_and_settings_over_one_connection(serve):
@@ -198,7 +119,7 @@ def test_the_processes_for_filters_end_with_the_server(serve, number):
     while served.get("/api/state?jq=.siteTitle")[0] != 200:
         pass
     (worker,) = served.workers()
-    filters = [os.pidfd_open(child) for child in _children(worker)]
+    filters = [os.pidfd_open(child) for child in children(worker)]
     assert filters
     os.kill(worker, number)
     for handle in filters:
