@@ -3,10 +3,11 @@
 from typing import Any
 
 from evcc_flask.domain.settings import LoadpointSettings
+from evcc_flask.domain.vehicles import ManualSoc
 
 from .blueprint import Blueprint
-from .context import state
-from .schemas.plans import EmptyResult, VehicleResult
+from .context import now, state
+from .schemas.plans import Capacity, EmptyResult, VehicleResult
 from .schemas.results import BooleanResult, IntegerResult, ModeResult, NanoSecondsResult, NullResult, NumberResult
 
 blp = Blueprint("loadpoints", __name__, url_prefix="/api/loadpoints/<loadpoint:id>")
@@ -147,8 +148,28 @@ def remove_loadpoint_vehicle(id):
 @blp.patch("/vehicle")
 @blp.response(200, EmptyResult)
 def start_loadpoint_vehicle_detection(id):
-    """Forget which car stands here, so that it can be found out anew; no car can be recognised yet."""
-    state().assign_vehicle(id, None)
+    """Forget which car stands here, and find it out anew by what the cars' own accounts say; at most ten minutes."""
+    state().detect_vehicle(id, now())
+    return {}
+
+
+@blp.post("/soc/<number(min=0, max=100):soc>")
+@blp.arguments(Capacity, location="query")
+@blp.response(200, NumberResult)
+def set_loadpoint_soc(query, id, soc):
+    """The SoC in % of the car that stands here, by a person's word until it is unplugged. Beyond the contract.
+
+    ``capacity``: of a guest's battery in kWh, so that what is charged can be counted on top.
+    """
+    state().tell_soc(id, ManualSoc(soc, now(), query["capacity"]))
+    return soc
+
+
+@blp.delete("/soc")
+@blp.response(200, EmptyResult)
+def delete_loadpoint_soc(id):
+    """Take back what a person said; the car's own word counts again. Beyond the contract."""
+    state().tell_soc(id, None)
     return {}
 
 

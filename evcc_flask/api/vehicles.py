@@ -1,7 +1,7 @@
 """Operations of the tag vehicles. An unknown name is 404 with its name in the error."""
 
 from evcc_flask.domain.plans import SocPlan
-from evcc_flask.domain.vehicles import VehicleSettings
+from evcc_flask.domain.vehicles import ManualSoc, VehicleSettings
 from evcc_flask.domain.wishes import still_to_come
 
 from .blueprint import Blueprint
@@ -30,6 +30,22 @@ def set_vehicle_soc_limit(name, soc):
 def set_vehicle_min_soc(name, soc):
     """Charge fast up to this SoC in %, rounded to a whole one, in every mode but off. 0 removes it."""
     return {"soc": _changed(name, min_soc_percent=round(soc)).min_soc_percent}
+
+
+@blp.post("/soc/<number(min=0, max=100):soc>")
+@blp.response(200, SocResult)
+def set_vehicle_soc(name, soc):
+    """The SoC in % by a person's word, until the car is unplugged. Rejected (400) where it stands at no loadpoint."""
+    state().tell_soc(name, ManualSoc(soc, now()))
+    return {"soc": soc}
+
+
+@blp.delete("/soc")
+@blp.response(200, EmptyResult)
+def delete_vehicle_soc(name):
+    """Take back what a person said; the car's own word counts again."""
+    state().tell_soc(name, None)
+    return {}
 
 
 @blp.post("/plan/soc/<number(min=0, max=100):soc>/<timestamp:timestamp>")

@@ -88,7 +88,7 @@ def compose(view: View, settings: Settings) -> dict[str, Any]:
         "batteryDischargeControl": settings.battery_discharge_control,
         "batteryGridChargeLimit": settings.battery_grid_charge_limit,
         "batteryModeExternal": _external(settings).word,
-        "vehicles": {name: cars.published(car) for name, car in settings.vehicles.items()},
+        "vehicles": {name: cars.published(view, car) for name, car in settings.vehicles.items()},
         "modbusproxy": [],
         "eebus": False,
         "messaging": False,
@@ -107,7 +107,7 @@ def compose(view: View, settings: Settings) -> dict[str, Any]:
     state |= _site(view, settings) | prices.published(view.snapshot, view.decided_at)
     state["loadpoints"] = [
         _loadpoint(*each)
-        | cars.at_loadpoint(settings, index, each[1])
+        | cars.at_loadpoint(view, settings, index)
         | planned.at_loadpoint(view, settings, index)
         | prices.at_loadpoint(view.snapshot, each[0], view.decided_at)
         for index, each in enumerate(_side_by_side(view, settings))
@@ -229,8 +229,6 @@ def _loadpoint(
         "smartFeedInPriorityActive": shown.feed_in_priority_active,
         "smartFeedInPriorityLimit": settings.smart_feed_in_limit,
         "planActive": shown.plan_active,
-        "vehicleDetectionActive": False,
-        "vehicleWelcomeActive": False,
         "reasons": [reason.published() for reason in shown.reasons],
     }
     if charger and charger.energy_kwh is not None:

@@ -41,6 +41,19 @@ class Precondition(Schema):
     )
 
 
+class Capacity(Schema):
+    """The query of a SoC that a person tells."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    capacity = fields.Float(
+        load_default=0.0,
+        validate=validate.Range(0, 10_000),
+        metadata={"description": "kWh of the battery, for a guest; 0: not known"},
+    )
+
+
 class SocAnswer(Schema):
     soc = Figure(metadata={"minimum": 0, "maximum": 100})
 

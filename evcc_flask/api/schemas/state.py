@@ -94,7 +94,8 @@ SCHEMAS: dict[str, Schema] = {
     "Forecast": _keys(StateRate__list="grid? feedin? co2? planner?", SolarForecast="solar?"),
     "Statistic": _keys(number="chargedKWh solarPercentage", number__null="avgPrice avgCo2"),
     "Loadpoint": _keys(
-        string="title vehicleName vehicleTitle vehicleIcon vehicleContact chargerStatusReason phaseAction pvAction vehicleIdentity?",
+        string="title vehicleName vehicleTitle vehicleIcon vehicleContact chargerStatusReason phaseAction pvAction "
+        "vehicleIdentity?",
         string__null="chargerIcon",
         Mode="mode",
         integer="priority effectivePriority phasesConfigured phasesActive effectivePlanId",
