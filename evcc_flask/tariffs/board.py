@@ -129,13 +129,15 @@ class Board:
                 self._changed.wait_for(lambda: self._closed or self._news, self._pause_s())
 
     def _is_due(self, place: Place) -> bool:
-        return not place.busy and place.due_s <= self._clock.monotonic_s() and self._clock.trusted()
+        if place.busy or place.due_s > self._clock.monotonic_s() or not self._clock.trusted():
+            return False
+        return not (place.rates and place.feed.rests(self._clock.now()))
 
     def _pause_s(self) -> float:
         if not self._clock.trusted():
             return UNTRUSTED_S
         now_s = self._clock.monotonic_s()
-        waits_s = [place.due_s - now_s for place in self._places if not place.busy]
+        waits_s = [place.due_s - now_s for place in self._places if not place.busy and place.due_s > now_s]
         return max(HURRY_S, self._clock.real_s(min([LOOK_S, *waits_s])))
 
     def _begin(self, place: Place) -> None:

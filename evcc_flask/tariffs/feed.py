@@ -34,6 +34,10 @@ class Feed(Protocol):
     @property
     def keeps_s(self) -> float: ...
 
+    def rests(self, now: datetime) -> bool:
+        """Whether it shall not be asked at this hour."""
+        ...
+
     def fetch(self, wire: Any, now: datetime) -> Sequence[Rate]:
         """Quarters in local wall time, priced in full. Raises ReadError."""
         ...

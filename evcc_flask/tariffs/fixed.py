@@ -39,6 +39,9 @@ class Fixed:
     calls_a_day: int = 0
     keeps_s: float = 0.0
 
+    def rests(self, now: datetime) -> bool:
+        return False
+
     def fetch(self, wire: Any, now: datetime) -> Sequence[Rate]:
         """Seven days from midnight on, cut where a zone begins or ends within a quarter."""
         today = now.astimezone(self.zone).date()

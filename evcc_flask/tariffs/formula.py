@@ -8,12 +8,14 @@ done: there is no loop, no attribute and no import.
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from evcc_flask.domain.issues import Misconfigured
+
+from .gowords import ARITHMETIC, COMPARISONS, CONSTANTS, MATH, OF_TIME, Value, number, truth
 
 LONGEST = 4000
 """Characters; a price needs a few lines."""
@@ -30,56 +32,6 @@ _TOKEN = re.compile(
 )
 
 
-_OF_TIME: Mapping[str, Callable[[datetime], int]] = {
-    "ts.Hour": lambda ts: ts.hour,
-    "ts.Minute": lambda ts: ts.minute,
-    "ts.Second": lambda ts: ts.second,
-    "ts.Day": lambda ts: ts.day,
-    "ts.Month": lambda ts: ts.month,
-    "ts.Year": lambda ts: ts.year,
-    "ts.YearDay": lambda ts: ts.timetuple().tm_yday,
-    "ts.Weekday": lambda ts: ts.isoweekday() % 7,
-    "ts.Unix": lambda ts: int(ts.timestamp()),
-}
-_MATH: Mapping[str, tuple[int, Callable[..., float]]] = {
-    "math.Abs": (1, abs),
-    "math.Ceil": (1, lambda x: float(math.ceil(x))),
-    "math.Floor": (1, lambda x: float(math.floor(x))),
-    "math.Trunc": (1, lambda x: float(math.trunc(x))),
-    "math.Round": (1, lambda x: math.copysign(math.floor(abs(x) + 0.5), x)),
-    "math.RoundToEven": (1, lambda x: float(round(x))),
-    "math.Sqrt": (1, math.sqrt),
-    "math.Exp": (1, math.exp),
-    "math.Log": (1, math.log),
-    "math.Log10": (1, math.log10),
-    "math.Sin": (1, math.sin),
-    "math.Cos": (1, math.cos),
-    "math.Max": (2, max),
-    "math.Min": (2, min),
-    "math.Mod": (2, math.fmod),
-    "math.Pow": (2, math.pow),
-    "float64": (1, float),
-    "int": (1, int),
-}
-_CONSTANTS: Mapping[str, float | bool] = {
-    "true": True,
-    "false": False,
-    "math.Pi": math.pi,
-    "math.E": math.e,
-    **{f"time.{day}": at for at, day in enumerate(("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday"))},
-    "time.Saturday": 6,
-    **{
-        f"time.{month}": at
-        for at, month in enumerate(
-            ("January", "February", "March", "April", "May", "June", "July", "August", "September"), 1
-        )
-    },
-    "time.October": 10,
-    "time.November": 11,
-    "time.December": 12,
-}
-
-Value = float | bool
 Scope = dict[str, Any]
 Expression = Callable[[Scope], Value]
 Statement = Callable[[Scope], "Value | None"]
@@ -184,7 +136,7 @@ class _Parser:
 
     def _assignment(self, *, declared: bool) -> Statement:
         name, line = self._word, self._line
-        if "." in name or name in _CONSTANTS or name in ("if", "else", "return", "var", "ts"):
+        if "." in name or name in CONSTANTS or name in ("if", "else", "return", "var", "ts"):
             raise self._wrong()
         self._at += 1
         if declared and self._kind == "name" and self._word in ("float64", "int"):
@@ -203,7 +155,7 @@ class _Parser:
                 f"line {line}: {name!r} is known already", remedy=f"Write {name} = … inside of a block."
             )
         self._names.add(name)
-        operate = _ARITHMETIC[sign[0]] if len(sign) == 2 and sign != ":=" else None
+        operate = ARITHMETIC[sign[0]] if len(sign) == 2 and sign != ":=" else None
 
         def assign(scope: Scope) -> None:
             scope[name] = value(scope) if operate is None else operate(scope[name], value(scope))
@@ -227,7 +179,7 @@ class _Parser:
         self._depth -= 1
 
         def run(scope: Scope) -> Value | None:
-            if _truth(condition(scope)):
+            if truth(condition(scope)):
                 return then(scope)
             return otherwise(scope) if otherwise is not None else None
 
@@ -248,10 +200,10 @@ class _Parser:
         try:
             if self._taken("!"):
                 inner = self._unary()
-                return lambda scope: not _truth(inner(scope))
+                return lambda scope: not truth(inner(scope))
             if self._taken("-"):
                 inner = self._unary()
-                return lambda scope: -_number(inner(scope))
+                return lambda scope: -number(inner(scope))
             if self._taken("+"):
                 return self._unary()
             return self._operand()
@@ -267,21 +219,21 @@ class _Parser:
         if kind == "number":
             self._at += 1
             digits = word.replace("_", "")
-            number: float = int(digits) if digits.isdigit() else float(digits)
-            return lambda scope: number
+            figure: float = int(digits) if digits.isdigit() else float(digits)
+            return lambda scope: figure
         if kind != "name":
             raise self._wrong()
-        if word in _OF_TIME:
+        if word in OF_TIME:
             self._at += 1
             self._need("(")
             self._need(")")
-            read = _OF_TIME[word]
+            read = OF_TIME[word]
             return lambda scope: read(scope["ts"])
-        if word in _MATH:
-            return self._call(*_MATH[word])
-        if word in _CONSTANTS:
+        if word in MATH:
+            return self._call(*MATH[word])
+        if word in CONSTANTS:
             self._at += 1
-            constant = _CONSTANTS[word]
+            constant = CONSTANTS[word]
             return lambda scope: constant
         if word in self._names and word != "ts":
             self._at += 1
@@ -298,7 +250,7 @@ class _Parser:
         if len(arguments) != count:
             self._at -= 1
             raise self._wrong(f"{count} value{'s' * (count > 1)} wanted here")
-        return lambda scope: function(*(_number(argument(scope)) for argument in arguments))
+        return lambda scope: function(*(number(argument(scope)) for argument in arguments))
 
     @property
     def _kind(self) -> str:
@@ -355,59 +307,17 @@ def _tokens(text: str) -> Iterator[tuple[str, str, int]]:
     yield "over", "", line
 
 
-def _truth(value: Value) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError(f"{value:g} is neither true nor false")
-    return value
-
-
-def _number(value: Value) -> float:
-    if isinstance(value, bool):
-        raise TypeError("true and false are no numbers")
-    return value
-
-
-def _quotient(a: float, b: float) -> float:
-    """Whole numbers are divided as Go does: towards zero."""
-    if isinstance(a, int) and isinstance(b, int):
-        whole = abs(a) // abs(b)
-        return whole if (a < 0) == (b < 0) else -whole
-    return a / b
-
-
-def _within(value: float) -> float:
-    """Whole numbers of Go have 64 bits; ours must not grow without end."""
-    if isinstance(value, int) and abs(value) >= 2**63:
-        raise OverflowError("a whole number is too large")
-    return value
-
-
-_ARITHMETIC: Mapping[str, Callable[[float, float], float]] = {
-    "+": lambda a, b: _within(a + b),
-    "-": lambda a, b: _within(a - b),
-    "*": lambda a, b: _within(a * b),
-    "/": _quotient,
-    "%": lambda a, b: math.fmod(a, b) if isinstance(a, float) or isinstance(b, float) else int(math.fmod(a, b)),
-}
-_COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
-    "==": lambda a, b: a == b,
-    "!=": lambda a, b: a != b,
-    "<": lambda a, b: a < b,
-    "<=": lambda a, b: a <= b,
-    ">": lambda a, b: a > b,
-    ">=": lambda a, b: a >= b,
-}
-_LEVELS = (("||",), ("&&",), tuple(_COMPARISONS), ("+", "-"), ("*", "/", "%"))
+_LEVELS = (("||",), ("&&",), tuple(COMPARISONS), ("+", "-"), ("*", "/", "%"))
 """From what binds least to what binds most."""
 
 
 def _joined(sign: str, left: Expression, right: Expression) -> Expression:
     if sign == "||":
-        return lambda scope: _truth(left(scope)) or _truth(right(scope))
+        return lambda scope: truth(left(scope)) or truth(right(scope))
     if sign == "&&":
-        return lambda scope: _truth(left(scope)) and _truth(right(scope))
-    if sign in _COMPARISONS:
-        compare = _COMPARISONS[sign]
-        return lambda scope: compare(_number(left(scope)), _number(right(scope)))
-    operate = _ARITHMETIC[sign]
-    return lambda scope: operate(_number(left(scope)), _number(right(scope)))
+        return lambda scope: truth(left(scope)) and truth(right(scope))
+    if sign in COMPARISONS:
+        compare = COMPARISONS[sign]
+        return lambda scope: compare(number(left(scope)), number(right(scope)))
+    operate = ARITHMETIC[sign]
+    return lambda scope: operate(number(left(scope)), number(right(scope)))

@@ -1,16 +1,17 @@
 """From an entry of ``tariffs:`` to the source of its rates."""
 
-import difflib
 from collections.abc import Mapping
 from datetime import tzinfo
 from typing import Any
 
-from evcc_flask.domain.issues import Misconfigured
 from evcc_flask.domain.rates import Usage
 from evcc_flask.plugins.shop import Workshop
 
+from .custom import custom
 from .feed import Feed
 from .fixed import fixed
+from .library import find
+from .web import web
 
 TYPES = ("fixed", "custom", "template")
 FIXED = ("fixed", "fixed-zones")
@@ -35,7 +36,7 @@ def _described(
 ) -> Feed:
     if word in FIXED:
         return fixed(settings, zone)
-    known = (*TYPES, *FIXED)
-    near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}."
-    raise Misconfigured(f"{word!r} is no {key} of a tariff that this program knows", (key,), hint)
+    if word == "custom" and key == "type":
+        return custom(usage, name, settings, workshop, zone)
+    found, row = find(key, word, (*FIXED, *(TYPES if key == "type" else ())))
+    return web(usage, name, row, found, settings, workshop, zone)
