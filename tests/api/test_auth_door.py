@@ -269,7 +269,7 @@ def test_proper_json_is_read(opened):
 
 def test_every_answer_is_hardened(opened):
     client = opened()
-    answers = [client.get(path) for path in ("/", "/api/state", "/api/health", "/nowhere", "/page.js")]
+    answers = [client.get(path) for path in ("/", "/api/state", "/api/health", "/nowhere", "/manifest.webmanifest")]
     answers += [client.post(WRITE), client.get("/api/state", headers={"Host": "evil.example"})]
     for answer in answers:
         assert answer.headers["X-Content-Type-Options"] == "nosniff"

@@ -1,0 +1,49 @@
+/* The language of the page: one catalogue of sentences by key, fetched alone. */
+import { computed, shallowRef } from "vue";
+import { houseNow, site } from "../state/house";
+import { language } from "../state/preferences";
+import type { Key } from "./en";
+import * as formats from "./format";
+import { filled, type Facts } from "./template";
+
+export type { Facts, Key };
+export type Catalogue = Record<Key, string>;
+
+const CATALOGUES = { de: () => import("./de"), en: () => import("./en") };
+
+const catalogue = shallowRef<Partial<Catalogue>>({});
+/** With the region of the browser, where it speaks the same language. */
+export const locale = computed(() => navigator.languages.find((each) => each.startsWith(language())) ?? language());
+
+formats.context(
+  () => site.currency ?? "EUR",
+  () => houseNow.value,
+);
+
+/** Fetch the sentences of the language that is chosen. */
+export async function load(): Promise<void> {
+  const chosen = language();
+  catalogue.value = (await CATALOGUES[chosen]()).default;
+  document.documentElement.lang = chosen;
+}
+
+/** The sentence of a key with its figures. */
+export function t(key: Key, facts: Facts = {}): string {
+  return filled(catalogue.value[key] ?? key, facts, locale.value);
+}
+
+/** The sentence of a key that is made at run time; undefined where the catalogue has none. */
+export function found(key: string, facts: Facts = {}): string | undefined {
+  const template = (catalogue.value as Record<string, string | undefined>)[key];
+  return template === undefined ? undefined : filled(template, facts, locale.value);
+}
+
+export const power = (watts: number | null | undefined): string => (watts == null ? "–" : formats.power(watts, locale.value));
+export const energy = (wh: number | null | undefined): string => (wh == null ? "–" : formats.energy(wh, locale.value));
+export const duration = (seconds: number): string => formats.duration(seconds);
+export const percent = (value: number): string => formats.format("percent", value, locale.value);
+export const current = (amperes: number): string => formats.format("a", amperes, locale.value);
+export const price = (perKwh: number): string => formats.price(perKwh, site.currency ?? "EUR", locale.value);
+export const money = (amount: number): string => formats.money(amount, site.currency ?? "EUR", locale.value);
+export const moment = (at: string | Date): string => formats.moment(at, houseNow.value, locale.value);
+export const number = (value: number, digits = 0): string => formats.number(value, digits, locale.value);

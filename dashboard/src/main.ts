@@ -1,0 +1,13 @@
+/* The first line that runs: connect, fetch the sentences, show. */
+import { createApp, watch } from "vue";
+import App from "./App.vue";
+import { load } from "./i18n";
+import * as feed from "./state/feed";
+import * as preferences from "./state/preferences";
+import "./style/tokens.css";
+import "./style/base.css";
+
+preferences.start();
+feed.start();
+watch(() => preferences.preferences.language, load);
+void load().then(() => createApp(App).mount("#app"));

@@ -1,0 +1,19 @@
+/* "Fast, just this once", as the state tells it. */
+import type { Loadpoint } from "./api/schema";
+import { duration, energy, found } from "./i18n";
+
+export const UNTILS = ["full", "20kwh", "100km", "2h", "unplugged"] as const;
+
+interface Fast {
+  until: string;
+  remainingEnergy?: number | null;
+  remainingDuration?: number | null;
+}
+
+/** Until when, in words, and the mode that returns; undefined while nobody asked for it. */
+export function onceUntil(point: Loadpoint): { until: string; mode: string } | undefined {
+  const fast = (point as { fast?: Fast | null }).fast;
+  if (!fast?.until) return undefined;
+  const left = fast.remainingDuration != null ? duration(fast.remainingDuration) : fast.remainingEnergy != null ? energy(fast.remainingEnergy) : "";
+  return { until: found(`once.until.${fast.until}`) ?? (left ? `+${left}` : fast.until), mode: point.mode };
+}

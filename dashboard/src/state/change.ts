@@ -1,0 +1,48 @@
+/* A change of a setting: shown at once, taken back with the server's sentence if it is refused. */
+import { ref, type Ref } from "vue";
+import { call, Refused, type Method } from "../api/client";
+import { apply, read, type Frame } from "./house";
+import { askLogin } from "./login";
+import { t } from "../i18n";
+
+export interface Change {
+  busy: Ref<boolean>;
+  /** What did not happen and why; empty if all is well. */
+  problem: Ref<string>;
+  /** `shown`: flat keys as they will be. True when the server took it. */
+  run: (method: Method, path: string, shown?: Frame, body?: unknown) => Promise<boolean>;
+}
+
+/** Why a request failed, as a sentence for whoever asked for it. */
+export function why(error: unknown): string {
+  if (!(error instanceof Refused)) throw error;
+  if (error.status === 0) return t("refused.noAnswer");
+  if (error.status === 401) return t("refused.login");
+  if (error.status >= 500) return t("refused.fault", { status: error.status });
+  return t("refused.because", { why: error.message || String(error.status) });
+}
+
+export function useChange(): Change {
+  const busy = ref(false);
+  const problem = ref("");
+
+  async function run(method: Method, path: string, shown: Frame = {}, body?: unknown): Promise<boolean> {
+    const before = Object.fromEntries(Object.keys(shown).map((key) => [key, read(key)]));
+    apply(shown);
+    busy.value = true;
+    problem.value = "";
+    try {
+      await call(method, path, body);
+      return true;
+    } catch (error) {
+      for (const [key, value] of Object.entries(shown)) if (read(key) === value) apply({ [key]: before[key] });
+      problem.value = why(error);
+      if (error instanceof Refused && error.status === 401) askLogin();
+      return false;
+    } finally {
+      busy.value = false;
+    }
+  }
+
+  return { busy, problem, run };
+}
