@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import TypeVar
 
@@ -15,10 +15,13 @@ from evcc_flask.control.absent import AbsentCharger, AbsentLimits, AbsentMeter
 from evcc_flask.control.house import House, LoadpointDrivers
 from evcc_flask.devices.field import DeviceField, Needy
 from evcc_flask.devices.registry import build_charger, build_limits, build_meter
+from evcc_flask.devices.vehicles import build_vehicle, known, offline
 from evcc_flask.domain.issues import Issue, Misconfigured
-from evcc_flask.domain.ports import Charger, Limits, Meter
+from evcc_flask.domain.ports import Charger, Limits, Meter, Vehicle
 from evcc_flask.domain.rates import Usage
 from evcc_flask.domain.settings import Settings
+from evcc_flask.domain.words import Feature
+from evcc_flask.plugins.mqtt import house_broker
 from evcc_flask.plugins.shop import Workshop
 from evcc_flask.tariffs.board import NO_SHELF, Board, Shelf, mark_of
 from evcc_flask.tariffs.feed import Feed
@@ -27,6 +30,8 @@ from evcc_flask.tariffs.registry import build_feed
 log = logging.getLogger("main")
 Device = TypeVar("Device", bound=Needy)
 Kind = TypeVar("Kind")
+STAND_IN = frozenset({Feature.OFFLINE, Feature.RETRYABLE})
+"""What a car is whose account cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,7 @@ class Built:
     meters: Mapping[str, Meter]
     chargers: Mapping[str, Charger]
     tariffs: Board
+    vehicles: Mapping[str, Vehicle]
 
 
 def build_house(
@@ -56,14 +62,18 @@ class _Site:
         self._configuration = configuration
         self._clock = clock
         self._shelf = shelf
+        self._bus = bus
         self._field = DeviceField(bus)
         self._issues = list(configuration.issues)
+        self._unread: set[str] = set()
+        section = DeviceConfig("", "", configuration.kept.get("mqtt") or {}, "mqtt")
+        broker = self._made("mqtt", section, lambda: house_broker(section.params), lambda _: None)
         script = DeviceConfig("", "", {}, "javascript")
         self._workshop = self._made(
             "javascript",
             script,
-            lambda: Workshop(bus, clock, configuration.javascript),
-            lambda _: Workshop(bus, clock),
+            lambda: Workshop(bus, clock, configuration.javascript, broker),
+            lambda _: Workshop(bus, clock, broker=broker),
         )
 
     def built(self) -> Built:
@@ -75,6 +85,7 @@ class _Site:
         meters = self._meters()
         chargers = self._chargers()
         tariffs = self._tariffs()
+        vehicles = {entry.name: self._vehicle(entry) for entry in self._configuration.vehicles}
 
         def meter(name: str) -> Meter:
             return meters.get(name) or AbsentMeter(name, f"no meter is named {name!r}")
@@ -97,23 +108,56 @@ class _Site:
             circuit_meters={circuit.name: meter(circuit.meter) for circuit in circuits if circuit.meter},
             circuit_limits={circuit.name: self._limits(circuit) for circuit in circuits if circuit.params},
             tariffs=tariffs,
+            vehicles=vehicles,
         )
-        return Built(
-            house, settings_of(self._configuration), self._field, tuple(self._issues), meters, chargers, tariffs
-        )
+        issues = tuple(self._issues)
+        return Built(house, self._settings(), self._field, issues, meters, chargers, tariffs, vehicles)
+
+    def _settings(self) -> Settings:
+        settings = settings_of(self._configuration)
+        cars = dict(settings.vehicles)
+        for name in self._unread:
+            facts = cars[name].vehicle
+            cars[name] = replace(cars[name], vehicle=replace(facts, features=facts.features | STAND_IN))
+        return replace(settings, vehicles=cars)
+
+    def _vehicle(self, entry: DeviceConfig) -> Vehicle:
+        def stand_in(_: str) -> Vehicle:
+            self._unread.add(entry.name)
+            return offline(entry.name, self._workshop, self._bus.ask)
+
+        if not known(entry.type, entry.params):
+            maker = entry.params.get("template") or entry.type
+            problem = Misconfigured(
+                f"{maker!r} is the account of a maker, which is not read here: the car is charged without its SoC",
+                ("template" if "template" in entry.params else "type",),
+                "Set its SoC by hand, or read it by type: custom, Home Assistant, or an MQTT gateway of the car.",
+            )
+            told = issues_of(self._configuration, entry, problem, "vehicle")
+            self._issues.extend(replace(issue, fatal=False) for issue in told)
+            return stand_in("")
+
+        def vehicle() -> Vehicle:
+            return self._joined(build_vehicle(entry.name, entry.type, entry.params, self._workshop, self._bus.ask))
+
+        return self._made("vehicle", entry, vehicle, stand_in)
 
     def _meters(self) -> dict[str, Meter]:
         site, configuration = self._configuration.site, self._configuration
-        used = {site.grid, *site.pv, *site.battery, *site.aux, *site.ext}
-        used |= {loadpoint.meter for loadpoint in configuration.loadpoints}
-        used |= {circuit.meter for circuit in configuration.circuits}
+        roles = {each.meter: "grid" for each in configuration.circuits}
+        roles |= {each.meter: "charge" for each in configuration.loadpoints}
+        for role, names in (("aux", (*site.ext, *site.aux)), ("battery", site.battery), ("pv", site.pv)):
+            roles |= dict.fromkeys(names, role)
+        roles[site.grid] = "grid"
 
         def meter(entry: DeviceConfig) -> Meter:
             own = configuration.own.devices.get(entry.name, OwnDevice())
-            made = build_meter(entry.name, entry.type, entry.params, self._workshop, invert=own.invert)
+            made = build_meter(
+                entry.name, entry.type, entry.params, self._workshop, invert=own.invert, role=roles.get(entry.name)
+            )
             return self._joined(made)
 
-        return self._devices("meter", configuration.meters, used, meter, AbsentMeter)
+        return self._devices("meter", configuration.meters, set(roles), meter, AbsentMeter)
 
     def _chargers(self) -> dict[str, Charger]:
         used = {loadpoint.charger for loadpoint in self._configuration.loadpoints}

@@ -23,7 +23,7 @@ from .tree import MAX_BYTES, Tree, parse
 NAME = re.compile(r"[a-zA-Z0-9_.:-]+")
 KINDS = {"meters": "meter", "chargers": "charger", "vehicles": "vehicle"}
 SHORTEST_INTERVAL_S = 0.1
-UNUSED_NOTES = {"vehicles": "titles and figures are used, and nothing is read from a car or its maker yet."}
+UNUSED_NOTES = {"mqtt": "is the broker of the devices; to publish there is not used yet."}
 """What is said of a section that is used in part."""
 
 
@@ -142,7 +142,12 @@ class _Sections:
     def _site(self) -> SiteConfig:
         if self._root.get("site") is None:
             if self._root.get("loadpoints") is not None:
-                self._report.add("site", "site", "is missing. Name the house's meters there: meters.grid, meters.pv.")
+                self._report.add(
+                    "site",
+                    "site",
+                    "is missing, so no surplus is known. Name the house's meters there: meters.grid, meters.pv.",
+                    fatal=False,
+                )
             return SiteConfig()
         given = self._report.checked(SiteSection(), self._root["site"], "site", "site")
         meters = given.pop("meters", {})

@@ -269,7 +269,7 @@ class Top(Section):
     uri = Retired("Write network.host and network.port.")
 
 
-UNUSED = ("mqtt", "influx", "shm", "ocpp", "messaging", "hems", "eebus", "modbusproxy", "go", "vehicles")
+UNUSED = ("mqtt", "influx", "shm", "ocpp", "messaging", "hems", "eebus", "modbusproxy", "go")
 """Sections that evcc acts on and we do not yet: kept, and said."""
 
 

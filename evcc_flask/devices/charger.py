@@ -69,7 +69,7 @@ class SourceCharger:
         """The latest values, instantly."""
         parts = self._parts
         taken = self._eye.look(parts.status)
-        status, error = _status(taken)
+        status, error = charge_status(taken)
         at_s = taken.at_s
         if parts.prepare is not None and unanswered(parts.status):
             self._prepared = False
@@ -300,7 +300,8 @@ STATES = {
 """IEC 61851 letters; x1: the box offers nothing, x2: it does."""
 
 
-def _status(taken: Taken) -> tuple[Status | None, str | None]:
+def charge_status(taken: Taken) -> tuple[Status | None, str | None]:
+    """What a box or a car says as a letter, and what is wrong with it."""
     if taken.value is None:
         return None, taken.error
     word = str(taken.value).strip("\0 ").upper()

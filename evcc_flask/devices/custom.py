@@ -25,6 +25,8 @@ SLOW_S = 60.0
 """Energies, SoC and voltages change slowly; they are asked for once a minute."""
 SOC_S = 30.0
 LIMIT_S = 3600.0
+LAPSING = ("power", "powers", "currents")
+"""What changes all the time: pushed to us and not heard for a minute, it is not known any more."""
 MIN_SOC_PERCENT, MAX_SOC_PERCENT = 20.0, 95.0
 """Where the user says nothing, as evcc has it."""
 
@@ -85,7 +87,10 @@ class Bench:
         below = self.node.get(key)
         if below is None:
             return None
-        return self.problems.build(lambda: build_source(below, self.shop, kind, max_age_s), key)
+        return self.problems.build(lambda: build_source(below, self._shop(key), kind, max_age_s), key)
+
+    def _shop(self, key: str) -> Shop:
+        return self.shop.lapsing() if key in LAPSING else self.shop
 
     def figure(self, key: str) -> Source | None:
         """A static figure, or a plugin for it."""
@@ -103,7 +108,7 @@ class Bench:
             self.problems.found.append(Misconfigured(f"needs three values, one per phase, not {len(listed)}", (key,)))
             return None
         one, two, three = (
-            self.problems.build(partial(build_source, below, self.shop, Kind.FLOAT, max_age_s), key, place)
+            self.problems.build(partial(build_source, below, self._shop(key), Kind.FLOAT, max_age_s), key, place)
             for place, below in enumerate(listed)
         )
         return None if one is None or two is None or three is None else (one, two, three)

@@ -7,6 +7,7 @@ from typing import Any
 
 from evcc_flask.domain.issues import Misconfigured
 from evcc_flask.plugins.fields import Loose, Number, Tree, unknown_key
+from evcc_flask.plugins.ports import Source
 from evcc_flask.plugins.problems import Problems, load
 from evcc_flask.plugins.registry import build_source
 from evcc_flask.plugins.shop import Shop, Workshop
@@ -22,6 +23,8 @@ from .parts import ChargerParts, MeterParts
 from .row import Compiler
 
 Params = Mapping[str, Any]
+SETTERS = {"wakeup", "chargeenable", "maxcurrent"}
+"""What can be written to a car."""
 
 
 def build_meter(
@@ -34,7 +37,7 @@ def build_meter(
     Raises Misconfigured, or a group of them, with paths below the device's own node.
     """
     lease = Lease(workshop.clock)
-    shop = workshop.shop(f"meter {name}", lease)
+    shop = _shop(workshop, f"meter {name}", lease)
     parts = _meter(type_, params, role, shop)
     return SourceMeter(name, parts.turned() if invert else parts, lease, workshop.clock, shop.calls)
 
@@ -42,7 +45,7 @@ def build_meter(
 def build_charger(name: str, type_: str, params: Params, workshop: Workshop) -> SourceCharger:
     """A wallbox; see ``build_meter``."""
     lease = Lease(workshop.clock)
-    shop = workshop.shop(f"charger {name}", lease)
+    shop = _shop(workshop, f"charger {name}", lease)
     return SourceCharger(name, _charger(type_, params, shop), lease, workshop.clock, shop.calls)
 
 
@@ -50,7 +53,7 @@ def build_limits(
     circuit: str, params: Params, workshop: Workshop, *, static_a: float, static_w: float
 ) -> CircuitLimits:
     """What a circuit's ``getmaxcurrent`` (A) and ``getmaxpower`` (W) say; raises as ``build_meter``."""
-    problems, shop = Problems(), workshop.shop(f"circuit {circuit}")
+    problems, shop = Problems(), _shop(workshop, f"circuit {circuit}", None)
     current, power = (
         problems.build(partial(build_source, params[key], shop), key) if key in params else None
         for key in ("getmaxcurrent", "getmaxpower")
@@ -74,7 +77,7 @@ def _described(name: str, row: Row) -> dict[str, Any]:
         "title": row["title"],
         "usages": list(row.get("usages", ())),
         "parameters": template.describe(row),
-        "controls": sorted(row.get("control", {})),
+        "controls": sorted(row.get("control", SETTERS & row.get("vehicle", {}).keys())),
         "failsafe": _safe(row),
         "persistent": not row.get("volatile", True),
         "proof": row.get("proof", "unproven"),
@@ -88,6 +91,22 @@ def _safe(row: Row) -> str:
         return str(words or "")
     figures = f"{words['current_a']} A after {words['timeout']}" if "timeout" in words else "as set in the box"
     return f"{figures}: {words['how']}"
+
+
+def _shop(workshop: Workshop, device: str, lease: Lease | None) -> Shop:
+    return replace(workshop.shop(device, lease), values=_value)
+
+
+def _value(kind: str, method: str, config: Params, shop: Shop) -> Source:
+    """One value of a device that another one's plugin describes in full; it is as fresh as that device's own."""
+    inner = {key: value for key, value in config.items() if key != "type"}
+    type_ = str(config.get("type") or "")
+    parts = _meter(type_, inner, None, shop) if kind == "meter" else _charger(type_, inner, shop)
+    values = {"power": parts.power, "energy": parts.energy, "returnenergy": parts.return_energy, "soc": parts.soc}
+    source = values[method]
+    if source is None:
+        raise Misconfigured(f"this {kind} tells no {method}")
+    return source
 
 
 def _meter(type_: str, params: Params, role: str | None, shop: Shop) -> MeterParts:

@@ -1,7 +1,8 @@
 """The parameters of a library device as an evcc.yaml writes them, and the link that they name."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -9,17 +10,18 @@ from marshmallow import Schema, validate
 from marshmallow.fields import Field
 
 from evcc_flask.domain.issues import Misconfigured
-from evcc_flask.plugins.fields import Duration, Flag, Loose, Number, Text, Whole
+from evcc_flask.plugins.fields import Duration, Flag, Loose, Many, Number, Text, Tree, Whole
 from evcc_flask.plugins.problems import load
 
 from .library import Row
 
-KINDS: Mapping[str, type[Field[Any]]] = {
+KINDS: Mapping[str, Callable[..., Field[Any]]] = {
     "text": Text,
     "number": Number,
     "whole": Whole,
     "flag": Flag,
     "duration": Duration,
+    "words": partial(Many, Text()),
 }
 ALWAYS = {"title": Text, "icon": Text, "cache": Duration, "timeout": Duration}
 OF_METERS = {
@@ -31,6 +33,19 @@ OF_METERS = {
     "maxchargepower": Number,
     "maxdischargepower": Number,
 }
+OF_VEHICLES = {
+    "mode": Text,
+    "capacity": Number,
+    "phases": Whole,
+    "priority": Whole,
+    "mincurrent": Number,
+    "maxcurrent": Number,
+    "maxpower": Number,
+    "identifiers": KINDS["words"],
+    "features": KINDS["words"],
+    "onidentify": Tree,
+}
+OF_KIND: Mapping[str, Mapping[str, Any]] = {"meter": OF_METERS, "vehicle": OF_VEHICLES}
 OF_MODBUS = {
     "modbus": Text,
     "id": Whole,
@@ -62,7 +77,7 @@ class Parameters:
 
 def read(row: Row, params: Mapping[str, Any]) -> Parameters:
     """Check ``params`` against what the row takes. Raises Misconfigured, or a group of them."""
-    links = row["link"] if isinstance(row["link"], Mapping) else {}
+    links = _links(row)
     given = load(_schema(row, links), dict(params))
     own = {name: word["default"] for name, word in row.get("parameters", {}).items() if "default" in word}
     values = {**own, **given}
@@ -73,7 +88,7 @@ def read(row: Row, params: Mapping[str, Any]) -> Parameters:
 
 def describe(row: Row) -> dict[str, str]:
     """Each parameter with its default or its need, for a list of devices."""
-    links = row["link"] if isinstance(row["link"], Mapping) else {}
+    links = _links(row)
     told = {"usage": " | ".join(row["usages"])} if "usages" in row else {}
     if "rtu" in links or "tcp" in links or "ascii" in links:
         told |= {"modbus": " | ".join(_choices(links)), "id": str(_defaults(links, "id", 1))}
@@ -82,11 +97,20 @@ def describe(row: Row) -> dict[str, str]:
         told |= {"device": "", "baudrate": str(serial["baudrate"]), "comset": serial["comset"]} if serial else {}
     if "http" in links:
         told |= {"host": "", "port": str(links["http"].get("port", 80))}
-    return told | {name: str(word.get("default", "")) for name, word in row.get("parameters", {}).items()}
+    return told | {name: _shown(word.get("default", "")) for name, word in row.get("parameters", {}).items()}
+
+
+def _shown(default: Any) -> str:
+    return ", ".join(default) if isinstance(default, list) else str(default)
+
+
+def _links(row: Row) -> Mapping[str, Any]:
+    links = row.get("link")
+    return links if isinstance(links, Mapping) else {}
 
 
 def _schema(row: Row, links: Mapping[str, Any]) -> Loose:
-    words: dict[str, Any] = {**ALWAYS, **(OF_METERS if row["kind"] == "meter" else {})}
+    words: dict[str, Any] = {**ALWAYS, **OF_KIND.get(row["kind"], {})}
     if "http" in links:
         words |= OF_HTTP
     elif links:

@@ -1,5 +1,6 @@
 """Values from and to the topics of an MQTT broker: that of the house, or one of the plugin's own."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from marshmallow import fields
@@ -13,7 +14,7 @@ from .heard import Heard
 from .made import Written
 from .pipeline import PipelineSchema, pipeline
 from .ports import Sink, Source, Value
-from .problems import Problems
+from .problems import Problems, load
 from .shop import Shop
 from .values import Kind
 from .wording import wording
@@ -76,6 +77,16 @@ def sink(node: dict[str, Any], param_name: str, shop: Shop) -> Sink:
         link.do(lambda wire: wire.publish(where, what, retain=retain))
 
     return Written(link, write)
+
+
+def house_broker(section: Mapping[str, Any]) -> MqttSpec | None:
+    """The broker of the section ``mqtt``, whose other keys were checked before; None where there is none.
+
+    Raises Misconfigured, or a group of them.
+    """
+    schema = Broker()
+    settings = load(schema, {key: value for key, value in section.items() if key in schema.load_fields})
+    return spec_of(settings) if settings["broker"] else None
 
 
 def spec_of(settings: dict[str, Any], otherwise: MqttSpec | None = None) -> MqttSpec:

@@ -141,7 +141,7 @@ def test_a_file_like_the_sample_is_read_whole(read):
     )
     circuit = configuration.circuits[1]
     assert (circuit.name, circuit.parent, circuit.max_current_a, circuit.meter) == ("garage", "main", 16.0, "my_grid")
-    assert set(configuration.kept) == {"messaging", "vehicles"}
+    assert set(configuration.kept) == {"messaging"}
 
 
 def test_mode_off_is_off_and_no_mode_is_none(read, house):

@@ -24,7 +24,7 @@ def test_a_car_is_shown_as_its_file_says_and_what_makes_no_sense_is_left_out(ser
     cars = serve(HOUSE, control=False).shown()["vehicles"]
     golf = {"title": "blauer e-Golf", "capacity": 36, "phases": 1, "maxCurrent": 10, "repeatingPlans": None}
     assert cars["golf"] == golf | {"features": ["CoarseCurrent", "Offline"]}
-    assert cars["zoe"] == {"title": "Zoe", "icon": "car", "repeatingPlans": None}
+    assert cars["zoe"] == {"title": "Zoe", "icon": "car", "features": ["Offline", "Retryable"], "repeatingPlans": None}
 
 
 def test_the_car_of_a_loadpoint_goes_into_the_decision(serve):
