@@ -27,6 +27,8 @@ from evcc_flask.domain.decision import Decision
 from evcc_flask.domain.guard import guard
 from evcc_flask.domain.memory import Memory
 from evcc_flask.domain.moment import Moment
+from evcc_flask.domain.once import fast_once, kwh_per_km
+from evcc_flask.domain.rates import Outlook
 from evcc_flask.domain.recall import recalled, remembered
 from evcc_flask.domain.settings import ExternalBatteryMode, Settings
 from evcc_flask.domain.snapshot import Rates, Snapshot
@@ -36,7 +38,8 @@ from evcc_flask.planning.follow import follow, without
 
 from .house import House
 from .observe import Observer
-from .scenario import BoxEvent, CarEvent, Event, Scenario
+from .scenario import ZONE, BoxEvent, CarEvent, Event, Scenario
+from .wanted import outlook, utc, with_plan, with_repeating
 
 ORIGIN_S = 5000.0
 """The monotonic clock at the scenario's start: anything but 0."""
@@ -129,6 +132,7 @@ class _Replay:
         self._unavailable: dict[int, frozenset[str]] = {}
         self._outcomes: tuple[Outcome, ...] = ()
         self._rates = Rates()
+        self._outlook: Outlook | None = None
         self._trusted = True
         self._origin_s = ORIGIN_S
         self._coming = list(scenario.timeline)
@@ -160,12 +164,15 @@ class _Replay:
         return Trace(tuple(cycles))
 
     def _moment(self, at: datetime) -> Moment:
-        return Moment(self._origin_s + (at - self._scenario.start).total_seconds(), at if self._trusted else None)
+        wall = (utc(self._scenario.midnight) + (at - self._scenario.midnight)).astimezone(ZONE)
+        return Moment(self._origin_s + (at - self._scenario.start).total_seconds(), wall if self._trusted else None)
 
     def _snapshot(self, at: datetime) -> Snapshot:
-        snapshot = self._observer.look(self._moment(at).s, self._outcomes, self._rates)
+        now = self._moment(at)
+        rates = self._rates if self._outlook is None else Rates.of(self._outlook, now.wall)
+        snapshot = self._observer.look(now.s, self._outcomes, rates)
         self._outcomes = ()
-        return snapshot
+        return replace(snapshot, outlook=self._outlook or snapshot.outlook)
 
     def _cycle(self, at: datetime, snapshot: Snapshot, decision: Decision) -> Cycle:
         house = self._house
@@ -256,6 +263,14 @@ class _Replay:
             house.batteries[0].soc_percent = event.battery_soc_percent
         if event.rates is not None:
             self._rates = replace(self._rates, **event.rates)
+        if event.prices is not None:
+            self._outlook = outlook(event.prices, utc(self._scenario.midnight))
+        if event.plan is not None:
+            self._settings = with_plan(self._settings, place, event.plan, utc(self._scenario.midnight))
+        if event.repeating is not None:
+            self._settings = with_repeating(self._settings, place, event.repeating)
+        if event.fast_once is not None:
+            self._settings = self._hurried(place, event)
         if event.clock_trusted is not None:
             self._trusted = event.clock_trusted
         if event.restart:
@@ -265,6 +280,13 @@ class _Replay:
         if event.car:
             _car_event(house, place, event.car)
         self._observer.tamper(event)
+
+    def _hurried(self, place: int, event: Event) -> Settings:
+        remembered = self._memory.loadpoints
+        session = remembered[place].session if place < len(remembered) else None
+        at = self._moment(self._scenario.midnight + event.at).wall or self._scenario.midnight
+        wish = fast_once(event.fast_once or "", session.charged_kwh if session else 0.0, kwh_per_km(None, None, None), at)
+        return with_loadpoint(self._settings, place, {"fast_once": wish}, physical_phases=None, switches=True)
 
     def _restart(self, at: datetime) -> None:
         """The program is killed and comes back: it knows what was stored, and its seconds count from somewhere else."""

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from evcc_flask.domain.plans import RepeatingPlan
 from evcc_flask.domain.readings import BatteryReading, ChargerReading, MeterReading, VehicleReading
 from evcc_flask.domain.settings import Circuit, LoadpointSettings, Settings
 from evcc_flask.domain.snapshot import Rates
+from evcc_flask.domain.vehicles import Vehicle, VehicleSettings
 from evcc_flask.domain.words import BatteryMode, Feature, Mode
 
 from .description import (
@@ -24,6 +26,7 @@ from .description import (
 )
 from .expect import Expectation, read_expectation
 from .strict import Unreadable, build, check_words, clock_time, convert, load, partial
+from .wanted import PlanWords, read_prices
 
 ZONE = ZoneInfo("Europe/Berlin")
 
@@ -134,6 +137,10 @@ class Event:
     external_battery_mode: BatteryMode | None = None
     battery_soc_percent: float | None = None
     rates: Mapping[str, Any] | None = None
+    prices: tuple[tuple[timedelta, float | None], ...] | None = None
+    plan: PlanWords | None = None
+    repeating: tuple[RepeatingPlan, ...] | None = None
+    fast_once: str | None = None
     grid: Tamper | None = None
     pv: Tamper | None = None
     battery: Tamper | None = None
@@ -257,13 +264,15 @@ def _house(node: object) -> tuple[HouseWords, Settings, tuple[Place, ...]]:
     if not isinstance(node, Mapping):
         raise Unreadable("house: a mapping was expected")
     of_house = {each.name for each in fields(HouseWords)}
-    of_site = {each.name for each in fields(Settings)} - {"circuits", "loadpoints", "external_battery_mode"}
+    of_site = {each.name for each in fields(Settings)} - {"circuits", "loadpoints", "external_battery_mode", "vehicles"}
     check_words(node, sorted(of_house | of_site | {"circuits", "loadpoints"}), "house")
     words = build(HouseWords, {key: node[key] for key in node if key in of_house}, "house")
     places = tuple(_place(each, at) for at, each in enumerate(node.get("loadpoints") or [{}]))
     circuits = convert(tuple[Circuit, ...], node.get("circuits") or [], "house.circuits")
     site = partial(Settings, {key: node[key] for key in node if key in of_site}, "house")
-    settings = Settings(**site, circuits=circuits, loadpoints=tuple(place.settings for place in places))
+    cars = {place.vehicle.name: _car(place.vehicle) for place in places if place.vehicle}
+    loadpoints = tuple(place.settings for place in places)
+    settings = Settings(**site, circuits=circuits, loadpoints=loadpoints, vehicles=cars)
     return words, settings, places
 
 
@@ -280,8 +289,16 @@ def _place(node: object, at: int) -> Place:
     car = None if car_node is None else replace(build(CarDescription, car_node, f"{path}.car"), box=at)
     vehicle_node = node.get("vehicle")
     vehicle = build(VehicleReading, vehicle_node, f"{path}.vehicle") if vehicle_node else None
+    if vehicle:
+        settings = replace(settings, vehicle=vehicle.name, default_vehicle=vehicle.name)
     live = isinstance(vehicle_node, Mapping) and "soc_percent" not in vehicle_node
     return Place(settings, box, car, vehicle, live)
+
+
+def _car(reading: VehicleReading) -> VehicleSettings:
+    return VehicleSettings(
+        Vehicle(reading.name, reading.title, capacity_kwh=reading.capacity_kwh or 0.0, features=reading.features)
+    )
 
 
 COMMAND_WORDS = ("current", "enable", "disable", "phases", "wake")
@@ -309,6 +326,8 @@ def _event(node: object, path: str) -> Event:
             values[key] = partial(Settings, value, below)
         elif key == "rates":
             values[key] = partial(Rates, value, below)
+        elif key == "prices":
+            values[key] = read_prices(value, below)
         else:
             plain[key] = value
     return Event(**partial(Event, plain, path), **values)
