@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from . import costs
 from .decision import Event
-from .figures import ABSURD_KWH, LONGEST_STEP_S, PLAUSIBLE_KW, RESUME_S, SUSPECT_S, UNSEEN_KWH
+from .figures import ABSURD_KM, ABSURD_KWH, LONGEST_STEP_S, PLAUSIBLE_KW, RESUME_S, SUSPECT_S, UNSEEN_KWH
 from .house import House
 from .memory import Held, OpenSession
 from .moment import Moment
@@ -65,7 +65,7 @@ def row(session: OpenSession, loadpoint: int, title: str, *, closed: bool = Fals
         price=session.price,
         price_per_kwh=price_per_kwh(session),
         co2_per_kwh=co2_per_kwh(session),
-        odometer_km=None,
+        odometer_km=session.odometer_km,
         closed=closed,
     )
 
@@ -103,9 +103,19 @@ def _named(session: OpenSession, p: Point) -> OpenSession:
     if Feature.INTEGRATED_DEVICE in p.features:
         vehicle = p.settings.title
     identifier = p.charger.identifier or session.identifier
-    if vehicle == session.vehicle and identifier == session.identifier:
+    odometer_km = _odometer_km(session, p) if vehicle == session.vehicle else None
+    if (vehicle, identifier, odometer_km) == (session.vehicle, session.identifier, session.odometer_km):
         return session
-    return replace(session, vehicle=vehicle, identifier=identifier)
+    return replace(session, vehicle=vehicle, identifier=identifier, odometer_km=odometer_km)
+
+
+def _odometer_km(session: OpenSession, p: Point) -> float | None:
+    """As the car told it first since it was plugged in."""
+    car = p.vehicle
+    if session.odometer_km is not None or car is None or car.at_s is None or car.at_s < session.connected_s:
+        return session.odometer_km
+    told_km = number(car.odometer_km, ABSURD_KM)
+    return told_km if told_km is not None and told_km > 0 else None
 
 
 def _new_day(session: OpenSession, p: Point, now: Moment) -> bool:
@@ -183,4 +193,5 @@ def _grown(session: OpenSession, p: Point, h: House, rates: Rates) -> OpenSessio
         priced,
         co2,
         co2_kwh,
+        odometer_km=session.odometer_km,
     )

@@ -78,6 +78,7 @@ ASK_AGAIN_S = 60.0
 """An account that does not answer is asked again after this, twice, three times this …"""
 LONGEST_ASK_AGAIN_S = 900.0
 ABSURD_CAPACITY_KWH = 1e4
+ABSURD_KM = 1e7
 
 TEST_W = 1_000.0
 """A change of this size that we caused is a test of the meters."""

@@ -120,6 +120,7 @@ class OpenSession:
     co2_kwh: float = 0.0
     resumed_s: float | None = None
     resumed_w: float | None = None
+    odometer_km: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,5 @@
-"""What must survive a power cut: the open sessions, what the boxes were told, how often they were switched, and that a
-battery is not in its normal mode because of us.
+"""What must survive a power cut: the open sessions and their cars, what the boxes were told, how often they were
+switched, and that a battery is not in its normal mode because of us.
 """
 
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
-from . import recallplans
+from . import recallcars, recallplans
 from .figures import ABSURD_A
 from .memory import BatteryMemory, Box, LoadpointMemory, Memory, OpenSession
 from .moment import Moment
@@ -24,6 +24,7 @@ _NUMBERS = {
     "priced_kwh",
     "co2_g",
     "co2_kwh",
+    "odometer_km",
 }
 _TEXTS = {"key", "identifier", "vehicle"}
 _TIMES = {"created", "finished"}
@@ -43,6 +44,7 @@ def remembered(memory: Memory, wall: datetime | None = None) -> dict[str, Any]:
         "loadpoints": [_row(each, now_s) for each in memory.loadpoints],
         "battery": [int(mode) for mode in memory.battery.modes],
         "battery_external": memory.battery.external,
+        "asked": {name: round(now_s - each.at_s) for name, each in memory.asked.items()},
     }
 
 
@@ -52,10 +54,11 @@ def lasting(kept: Mapping[str, Any]) -> Mapping[str, Any]:
         {
             **{name: value for name, value in each.items() if name not in (POWER, UNSEEN, SWITCHES, PHASE_SWITCHES)},
             "session": {**each["session"], AGE: 0} if each["session"] else None,
+            "car": recallcars.lasting(each["car"]),
         }
         for each in kept["loadpoints"]
     ]
-    return {**kept, AT: None, "loadpoints": loadpoints}
+    return {**kept, AT: None, "asked": None, "loadpoints": loadpoints}
 
 
 def recalled(kept: Mapping[str, Any], now: Moment) -> Memory:
@@ -70,6 +73,7 @@ def recalled(kept: Mapping[str, Any], now: Moment) -> Memory:
             modes=tuple(_mode(each) for each in modes) if isinstance(modes, list) else (),
             external=kept.get("battery_external") is True,
         ),
+        asked=recallcars.asked(kept.get("asked"), now.s, away_s),
     )
 
 
@@ -91,6 +95,7 @@ def _row(loadpoint: LoadpointMemory, now_s: float) -> dict[str, Any]:
         SWITCHES: [round(now_s - at_s) for at_s in loadpoint.switches],
         PHASE_SWITCHES: [round(now_s - at_s) for at_s in loadpoint.phase_switches],
         "plan": recallplans.kept(loadpoint.plan),
+        "car": recallcars.kept(loadpoint.car, now_s),
     }
 
 
@@ -120,7 +125,8 @@ def _loadpoint(kept: Any, now: Moment, away_s: float | None) -> LoadpointMemory:
         unseen_s = away_s + max(0.0, _number(kept.get(UNSEEN)) or 0.0)
         session = replace(session, resumed_s=now.s - unseen_s, resumed_w=_number(kept.get(POWER)))
     plan = recallplans.recalled(kept.get("plan"))
-    return replace(unplugged, status=status, session=session, box=_box(kept.get("box")), plan=plan)
+    car = recallcars.recalled(kept.get("car"), now.s, away_s)
+    return replace(unplugged, status=status, session=session, box=_box(kept.get("box")), plan=plan, car=car)
 
 
 def _box(kept: Any) -> Box:
