@@ -1,4 +1,4 @@
-"""What has flowed and is not on the disk yet: written with whatever is written, and on its own once a quarter is over."""
+"""What has flowed and is not on the disk yet: written with whatever is written, or on its own at a quarter's end."""
 
 from collections.abc import Mapping
 

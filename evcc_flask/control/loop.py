@@ -7,13 +7,12 @@ device longer than a fraction of its interval.
 
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Protocol
 
 from evcc_flask.domain.assignment import with_vehicles
-from evcc_flask.domain.commands import Command, Disable, Enable, Ending, Outcome, SetBatteryMode, SwitchPhases, WakeUp
+from evcc_flask.domain.commands import Command, Ending, Outcome, SetBatteryMode, WakeUp
 from evcc_flask.domain.decide import decide
 from evcc_flask.domain.decision import Decision
 from evcc_flask.domain.guard import guard
@@ -21,18 +20,16 @@ from evcc_flask.domain.issues import Issue
 from evcc_flask.domain.memory import Memory
 from evcc_flask.domain.moment import Moment
 from evcc_flask.domain.ports import Charger, Clock, Done, Field, Meter
-from evcc_flask.domain.recall import lasting, remembered
 from evcc_flask.domain.refused import admitted
-from evcc_flask.domain.running import running_rows
-from evcc_flask.domain.sessions import SessionRow
 from evcc_flask.domain.snapshot import Snapshot
 from evcc_flask.domain.words import BatteryMode
 from evcc_flask.planning.follow import follow
 
 from . import garage
 from .house import House
+from .keeping import Book, Keeping
 from .silence import troubled_devices
-from .state import Receipt, SharedState
+from .state import SharedState
 
 log = logging.getLogger("site")
 
@@ -45,16 +42,6 @@ Wires take real time in a demo faster than life, too: there a cycle is as long a
 """
 RETRY_S = 10.0
 """A command that failed is tried again after this, whatever the interval (15 s are allowed)."""
-REMEMBER_S = 60.0
-"""How much energy accounting a power cut may cost."""
-
-
-class Book(Protocol):
-    """Where sessions and the memory of a run are kept."""
-
-    def save_sessions(self, rows: Sequence[SessionRow], values: Mapping[str, Any]) -> Receipt: ...
-
-    def problem(self) -> Issue | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +82,7 @@ class Loop:
         self._observe = observe
         self._outcomes: list[Outcome] = []
         self._outcomes_lock = threading.Lock()
-        self._kept: Mapping[str, Any] = {}
-        self._kept_at_s = float("-inf")
+        self._keeping = Keeping(book, memory, observe=observe)
         self._failing: dict[tuple[type, int], str] = {}
         self._acting = threading.Lock()
         self.memory = memory
@@ -127,6 +113,7 @@ class Loop:
         To be called once the loop may not act any more (``current`` of :meth:`run` is False), so that no command of a
         cycle under way comes after these.
         """
+        self._keeping.end()
         if self._observe:
             return
         waiting = []
@@ -168,6 +155,7 @@ class Loop:
             if not current():
                 return False
             self._drop(len(snapshot.outcomes))
+            self._keeping.before(self.memory, decision, now)
             self.memory = decision.memory
             self._act(decision.commands)
             garage.ask(self._house.vehicles, decision.asks)
@@ -175,7 +163,7 @@ class Loop:
                 self._renew(now.s + 2 * settings.interval_s)
         self._state.change_by_rule(decision.changes, settings)
         self._state.end_plans(planned.ended)
-        self._keep(decision, now)
+        self._keeping.after(decision, self._state.settings, now)
         self._publish(snapshot, decision, now)
         grid_at_s = snapshot.grid.at_s if snapshot.grid else now.s
         self.pulse = Pulse(now.s, now.s, grid_at_s, self.pulse.cycles + 1)
@@ -232,21 +220,6 @@ class Loop:
         with self._outcomes_lock:
             del self._outcomes[:count]
 
-    def _keep(self, decision: Decision, now: Moment) -> None:
-        """Sessions as they change, running ones once a minute; what survives a power cut too, and at each switch."""
-        due = now.s - self._kept_at_s >= REMEMBER_S
-        running = running_rows(decision.memory, self._state.settings, now) if due else ()
-        values: dict[str, Any] = {}
-        switched = any(isinstance(each, Enable | Disable | SwitchPhases) for each in decision.commands)
-        if due or switched or decision.sessions or decision.changes:
-            kept = remembered(decision.memory, now.wall)
-            if lasting(kept) != self._kept:
-                values["memory"] = kept
-                self._kept = lasting(kept)
-            self._kept_at_s = now.s
-        if values or running or decision.sessions:
-            self._book.save_sessions((*running, *decision.sessions), values)
-
     def _publish(self, snapshot: Snapshot, decision: Decision, now: Moment) -> None:
         problem = self._book.problem()
         # A stand-in never answers; what is wrong with it is said already.
@@ -261,6 +234,7 @@ class Loop:
                 links=self._field.links(),
                 issues=(*self._standing, *passing),
                 decided_at=now.wall,
+                statistics=self._book.statistics(),
                 cycle=self.pulse.cycles + 1,
             )
         )

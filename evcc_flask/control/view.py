@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from evcc_flask.domain.decision import CircuitDecision, Decision, LoadpointDecision
+from evcc_flask.domain.decision import CircuitDecision, Decision, LoadpointDecision, SiteDecision
 from evcc_flask.domain.issues import Issue
 from evcc_flask.domain.readings import BatteryReading, ChargerTraits, MeterReading, PvReading
 from evcc_flask.domain.settings import LoadpointSettings, Settings
@@ -55,6 +55,7 @@ class View:
     issues: tuple[Issue, ...] = ()
     decided_at: datetime | None = None
     cycle: int = 0
+    statistics: Mapping[str, Mapping[str, float | None]] = field(default_factory=dict)
 
     @property
     def battery_controllable(self) -> bool:
@@ -97,6 +98,8 @@ def compose(view: View, settings: Settings) -> dict[str, Any]:
         "links": list(view.links),
         "issues": [_issue(issue) for issue in view.issues],
     }
+    if view.statistics:
+        state["statistics"] = view.statistics
     if facts.config:
         state["config"] = facts.config
     if facts.database:
@@ -152,6 +155,7 @@ def _site(view: View, settings: Settings) -> dict[str, Any]:
         "sitePower": _short(site.site_power_w),
         "greenShareHome": _short(site.green_share_home),
         "greenShareLoadpoints": _short(site.green_share_loadpoints),
+        **{name: _short(value) for name, value in _effective(site).items() if value is not None},
         "batteryMode": site.battery_mode.word,
         "batteryGridChargeActive": site.grid_charge_active,
         "unprotected": not site.protected,
@@ -172,6 +176,16 @@ def _site(view: View, settings: Settings) -> dict[str, Any]:
             "batteryEnergy": _short(_total(battery.meter.energy_kwh for battery in snapshot.batteries) or 0.0),
         }
     return keys
+
+
+def _effective(site: SiteDecision) -> dict[str, float | None]:
+    """What a kWh costs and emits at home and at the loadpoints, sun and battery counted in."""
+    return {
+        "tariffPriceHome": site.price_home,
+        "tariffPriceLoadpoints": site.price_loadpoints,
+        "tariffCo2Home": site.co2_home_g,
+        "tariffCo2Loadpoints": site.co2_loadpoints_g,
+    }
 
 
 def _loadpoint(
@@ -197,9 +211,9 @@ def _loadpoint(
         "chargedEnergy": _short(shown.session_energy_wh),
         "sessionEnergy": _short(shown.session_energy_wh),
         "sessionSolarPercentage": _short(shown.session_solar_percent),
-        "sessionPrice": None,
-        "sessionPricePerKWh": None,
-        "sessionCo2PerKWh": None,
+        "sessionPrice": _short(shown.session_price),
+        "sessionPricePerKWh": _short(shown.session_price_per_kwh),
+        "sessionCo2PerKWh": _short(shown.session_co2_per_kwh),
         "minCurrent": _short(settings.min_current_a),
         "maxCurrent": _short(settings.max_current_a),
         "effectiveMinCurrent": _short(shown.effective_min_a if decision else settings.min_current_a),

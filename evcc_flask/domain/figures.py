@@ -104,6 +104,8 @@ RESUME_S = 600.0
 
 STRAYED_KWH = 0.2
 """A counter of the grid that is further from the power than this is no counter of that power."""
+STRAYED_SHARE = 0.1
+"""Nor is one that tells more or less than the power by more than this share."""
 MOST_OWED_KWH = 5.0
 """So much of what others took too much is subtracted from the home's energy later, and no more."""
 

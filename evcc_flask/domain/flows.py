@@ -5,8 +5,9 @@ loadpoints take what their sessions took; home is what is left. Signs and bands:
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from .figures import ABSURD_KWH, LONGEST_STEP_S, MOST_OWED_KWH, STRAYED_KWH
+from .figures import ABSURD_KWH, LONGEST_STEP_S, MOST_OWED_KWH, STRAYED_KWH, STRAYED_SHARE
 from .house import House
 from .memory import Counted, FlowsMemory
 from .moment import Moment
@@ -28,8 +29,8 @@ def follow(
     powers = (before.grid_w, h.grid_w), (before.pv_w, h.pv_w), (before.battery_w, h.battery_w)
     (imported, exported), (pv, _), (discharged, charged) = (_energies(*each, seconds) for each in powers)
     bought, sold = _counters(snapshot)
-    imported, bought_so_far = _counted(before.bought, bought, imported, now.s)
-    exported, sold_so_far = _counted(before.sold, sold, exported, now.s)
+    imported, bought_so_far = _counted(before.bought, bought, imported, seconds)
+    exported, sold_so_far = _counted(before.sold, sold, exported, seconds)
     watched = before.grid_w is not None and h.grid_w is not None
     home, owed = 0.0, before.owed_kwh
     if watched:
@@ -63,8 +64,8 @@ def _begun(snapshot: Snapshot, h: House, now: Moment) -> FlowsMemory:
         h.grid_w,
         h.pv_w,
         h.battery_w,
-        None if bought is None else Counted(bought, now.s),
-        None if sold is None else Counted(sold, now.s),
+        None if bought is None else Counted(bought),
+        None if sold is None else Counted(sold),
     )
 
 
@@ -92,22 +93,22 @@ def _counters(snapshot: Snapshot) -> tuple[float | None, float | None]:
 
 
 def _counted(
-    before: Counted | None, counter: float | None, by_power: float, now_s: float
+    before: Counted | None, counter: float | None, by_power: float, seconds: float
 ) -> tuple[float, Counted | None]:
-    """kWh to book, and what is still to be settled.
+    """kWh to book, and the counter's account.
 
-    When a counter moves, it is right, however coarse it is: what power has booked too much or too little is then
-    settled bit by bit over a quarter of an hour. A counter that strays from the power is begun anew.
+    When a counter moves it is right, however coarse it is: what was booked too much or too little is then settled bit
+    by bit over a quarter of an hour. A counter that tells something else than the power is not listened to.
     """
-    if counter is None:
-        return by_power, before and Counted(before.kwh, before.moved_s, before.ahead_kwh + by_power, before.known)
-    if before is None:
-        return by_power, Counted(counter, now_s)
-    step, ahead = counter - before.kwh, before.ahead_kwh + by_power
+    if counter is None or before is None:
+        return by_power, before if counter is None else Counted(counter)
+    paid = max(-by_power, -before.owed_kwh * min(1.0, seconds / QUARTER_S))
+    booked, power = before.booked_kwh + by_power + paid, before.power_kwh + by_power
+    step, owed = counter - before.kwh, before.owed_kwh + paid
     if step == 0:
-        return by_power, Counted(counter, before.moved_s, ahead, before.known)
-    ahead -= step
-    if step < 0 or abs(ahead) > STRAYED_KWH or not before.known:
-        return by_power, Counted(counter, now_s, known=step > 0)
-    kwh = max(0.0, by_power - ahead * min(1.0, (now_s - before.moved_s) / QUARTER_S))
-    return kwh, Counted(counter, now_s, ahead + kwh - by_power, known=True)
+        return by_power + paid, replace(before, power_kwh=power, booked_kwh=booked, owed_kwh=owed)
+    counted = before.counted_kwh + step
+    if step < 0 or not before.anchored or abs(booked - counted) > STRAYED_KWH:
+        return by_power + paid, Counted(counter, anchored=step > 0)
+    fits = abs(power - counted) <= STRAYED_SHARE * power
+    return by_power + paid, Counted(counter, True, power, counted, booked, booked - counted if fits else 0.0)

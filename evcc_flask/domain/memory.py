@@ -221,12 +221,17 @@ class MetersMemory:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """A counter as last seen, and when it last moved. ``ahead_kwh``: what was booked beyond it; ``known``: it moves."""
+    """A counter as last seen, and in kWh what power, counter and our book say since it was ``anchored`` by a move.
+
+    ``owed_kwh``: what was booked too much (negative: too little) and is still to be settled.
+    """
 
     kwh: float
-    moved_s: float
-    ahead_kwh: float = 0.0
-    known: bool = False
+    anchored: bool = False
+    power_kwh: float = 0.0
+    counted_kwh: float = 0.0
+    booked_kwh: float = 0.0
+    owed_kwh: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

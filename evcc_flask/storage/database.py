@@ -6,7 +6,7 @@ WAL with full synchronisation: what a receipt has confirmed survives kill -9 and
 import logging
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -20,7 +20,7 @@ from evcc_flask.domain.quarters import Quarter
 from evcc_flask.domain.sessions import SessionRow
 from evcc_flask.layout import project_file
 
-from . import book, history, journal, takeover
+from . import book, history, journal, statistics, takeover
 from .evccs import EvccFile
 from .models import Session, Setting
 from .problem import StorageProblem
@@ -37,6 +37,8 @@ BUSY_S = 0.5
 CLOSE_S = 0.9
 NEWEST = "newestTime"
 """Setting: the latest time at which something was stored while the clock was right."""
+STATISTICS = timedelta(minutes=15)
+"""So old they become while no session ends."""
 
 
 class Database:
@@ -48,6 +50,9 @@ class Database:
         self._clock = clock
         self._database = connector(path)
         self._known: dict[str, int] = {}
+        with self._database.connection_context():
+            self._computed_at = clock.now()
+            self._statistics = statistics.computed(self._database, self._computed_at)
         self._writer = Writer(self._write, self._end)
 
     @classmethod
@@ -113,6 +118,10 @@ class Database:
             yield from map(book.published, portion)
             if len(portion) < book.PORTION:
                 return
+
+    def statistics(self) -> statistics.Statistics:
+        """Of the sessions, by evcc's periods; at most 15 minutes old while anything is written. Instant."""
+        return self._statistics
 
     def history_extent(self) -> tuple[datetime, datetime] | None:
         """Since when and until when something is known of the house's energy; local."""
@@ -208,6 +217,17 @@ class Database:
                 journal.store(self._database, batch.changes)
             history.store(self._database, batch.quarters.values())
         self._known = known
+        over = batch.edits or any(row.closed for row in batch.rows.values())
+        if over or abs(self._clock.now() - self._computed_at) >= STATISTICS:
+            self._compute()
+
+    def _compute(self) -> None:
+        """A failure must not look like one of the write, which would be repeated."""
+        try:
+            self._computed_at = self._clock.now()
+            self._statistics = statistics.computed(self._database, self._computed_at)
+        except DatabaseError as error:
+            log.warning("the statistics stay as they are: %s", error)
 
 
 def connector(path: Path) -> SqliteDatabase:

@@ -13,6 +13,7 @@ from evcc_flask.domain.commands import Ending
 from evcc_flask.domain.issues import Issue
 from evcc_flask.domain.memory import Memory
 from evcc_flask.domain.ports import Done
+from evcc_flask.domain.quarters import Quarter, together
 from evcc_flask.domain.readings import BatteryReading, ChargerReading, ChargerTraits, MeterReading, PvReading
 from evcc_flask.domain.settings import LoadpointSettings, Settings
 from evcc_flask.domain.words import BatteryMode, Mode, Status
@@ -123,6 +124,7 @@ class Book:
     def __init__(self) -> None:
         self.values: dict[str, Any] = {}
         self.rows: list[Any] = []
+        self.quarters: dict[int, Quarter] = {}
         self.saves = 0
         self.trouble: Issue | None = None
 
@@ -131,9 +133,13 @@ class Book:
         self.saves += 1
         return self
 
-    def save_sessions(self, rows: Sequence[Any], values: Mapping[str, Any]) -> "Book":
+    def save_sessions(self, rows: Sequence[Any], values: Mapping[str, Any], quarters: Mapping[int, Quarter]) -> "Book":
         self.rows += rows
+        self.quarters = together(self.quarters, quarters)
         return self.save(values)
+
+    def statistics(self) -> Mapping[str, Mapping[str, float | None]]:
+        return {}
 
     def wait(self, timeout_s: float) -> str | None:
         return None

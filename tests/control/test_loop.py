@@ -141,13 +141,15 @@ def test_a_switch_is_kept_at_once_so_that_a_crash_does_not_forget_it(scene: Scen
     assert scene.book.values["memory"]["loadpoints"][0]["box"]["enabled"] is False
 
 
-def test_an_hour_with_a_car_that_does_not_charge_writes_nothing(scene: Scene) -> None:
+def test_an_hour_with_a_car_that_does_not_charge_writes_its_four_quarters_and_nothing_else(scene: Scene) -> None:
     scene.run(1)
     scene.box.enabled = True
     scene.run(12)
     before = scene.book.saves
     scene.run(360)
-    assert scene.book.saves == before
+    assert scene.book.saves - before == 4
+    assert len(scene.book.quarters) >= 4
+    assert sum(quarter.export_kwh for quarter in scene.book.quarters.values()) == pytest.approx(8.0, rel=0.1)
 
 
 def test_an_hour_of_steady_charging_writes_once_a_minute_at_most(scene: Scene) -> None:

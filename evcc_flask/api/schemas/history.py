@@ -19,7 +19,7 @@ class Edge(fields.String):
         try:
             moment = datetime.fromisoformat(text)
             if not EARLIEST <= moment.year <= LATEST:
-                moment = datetime(min(max(moment.year, EARLIEST), LATEST), 1, 1)
+                moment = datetime(min(max(moment.year, EARLIEST), LATEST), 1, 1)  # noqa: DTZ001 — made local below
             return moment if moment.tzinfo else moment.astimezone()
         except (ValueError, OverflowError, OSError) as error:
             raise ValidationError("Neither a date nor a time.") from error
