@@ -1,5 +1,6 @@
 """Where the project's own files lie: in a checkout at its top, in an installation below the scheme's data folder."""
 
+import sys
 import sysconfig
 from pathlib import Path
 
@@ -15,3 +16,9 @@ def project_file(name: str) -> Path:
         if place.exists():
             return place
     raise FileNotFoundError(f"{name} is at none of {', '.join(map(str, places))}; install evcc-flask again")
+
+
+def server_command() -> list[str]:
+    """The words that start gunicorn with our settings, which name wsgi.py, from any working directory."""
+    # -P: a file of the working directory must not stand in for a module of ours.
+    return [sys.executable, "-P", "-m", "gunicorn", "--config", str(project_file("gunicorn.conf.py"))]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from evcc_flask.config.load import find, load
-from evcc_flask.layout import project_file
+from evcc_flask.layout import server_command
 from evcc_flask.options import Options
 from evcc_flask.port import is_free
 from evcc_flask.storage.evccs import port_of
@@ -18,12 +18,6 @@ from evcc_flask.storage.problem import StorageProblem
 
 class PortInUse(Exception):
     """Somebody else listens where we should."""
-
-
-def server_command() -> list[str]:
-    """The words that start gunicorn with our settings, which name wsgi.py, from any working directory."""
-    # -P: a file of the working directory must not stand in for a module of ours.
-    return [sys.executable, "-P", "-m", "gunicorn", "--config", str(project_file("gunicorn.conf.py"))]
 
 
 def completed(options: Options, environ: Mapping[str, str]) -> Options:

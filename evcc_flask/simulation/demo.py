@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 
 from evcc_flask.clock import DemoClock, SystemClock
-from evcc_flask.layout import project_file
+from evcc_flask.layout import server_command
 from evcc_flask.options import DEFAULT_PORT, Options
 from evcc_flask.port import is_free
 
@@ -107,9 +107,8 @@ def _house(place: DemoFolder, ports: Ports, clock: DemoClock) -> Iterator["subpr
 
 @contextlib.contextmanager
 def _server(options: Options, speed: float) -> Iterator["subprocess.Popen[str]"]:
-    command = [sys.executable, "-m", "gunicorn", "--config", str(project_file("gunicorn.conf.py"))]
     slower = {"EVCC_INTERVAL": f"{CYCLE_S * speed:.0f}s"} if CYCLE_S * speed > USUAL_INTERVAL_S else {}
-    with _child(command, os.environ | options.environment() | slower, SERVER_ENDS_S) as server:
+    with _child(server_command(), os.environ | options.environment() | slower, SERVER_ENDS_S) as server:
         yield server
 
 

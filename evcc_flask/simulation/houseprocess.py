@@ -42,15 +42,16 @@ def house_by_local_sun(start: datetime) -> HouseDescription:
 
 @contextlib.contextmanager
 def served(live: LiveHouse, line: Path, inverter: int, goe: int) -> Iterator[list[Slave]]:
-    """All wires of the house; yields the slaves whose time-outs want to be minded. Raises OSError for a busy port."""
+    """All wires of the house; yields the slaves whose time-outs want to be minded. Raises OSError for a busy port.
+
+    At the end the line's name goes; the ports close with the process, which is sooner than their threads would end.
+    """
     box = Heidelberg(live, 0)
     hybrid = HybridInverter(live, string=1, battery=0)
     slaves = {1: Eastron(live, sdm630_at_grid), 2: Eastron(live, sdm72_at_pv(0)), 3: box}
-    with (
-        contextlib.closing(ModbusTcpServer({1: hybrid}, inverter)),
-        contextlib.closing(GoEServer(GoE(live, 1), goe)),
-        contextlib.closing(SerialLine(line, slaves)),
-    ):
+    ModbusTcpServer({1: hybrid}, inverter)
+    GoEServer(GoE(live, 1), goe)
+    with contextlib.closing(SerialLine(line, slaves)):
         yield [box, hybrid]
 
 

@@ -12,7 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from evcc_flask.cli import main
-from evcc_flask.commands.run import completed, server_command
+from evcc_flask.commands.run import completed
+from evcc_flask.layout import server_command
 from evcc_flask.options import Options
 
 

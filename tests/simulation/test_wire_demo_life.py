@@ -32,7 +32,7 @@ START = """
 import sys
 from pathlib import Path
 from evcc_flask.simulation import demo
-demo.project_file = lambda name: Path(sys.argv[1]) / name
+demo.server_command = lambda: [sys.executable, "-m", "gunicorn", "--config", sys.argv[1] + "/gunicorn.conf.py"]
 sys.exit(demo.main(port=int(sys.argv[2]), speed=60.0, folder=Path(sys.argv[3])))
 """
 
