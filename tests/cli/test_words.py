@@ -118,8 +118,8 @@ def when_ready(server):
 """
 STARTS = """
 from pathlib import Path
-import evcc_flask.commands.run as run
-run.project_file = lambda name: Path({folder!r}) / name
+import evcc_flask.layout as layout
+layout.project_file = lambda name: Path({folder!r}) / name
 from evcc_flask.cli import main
 main()
 """
