@@ -109,6 +109,9 @@ STRAYED_SHARE = 0.1
 MOST_OWED_KWH = 5.0
 """So much of what others took too much is subtracted from the home's energy later, and no more."""
 
+LATE_S = 120.0
+"""A plan that will be late by less is not told to be."""
+
 RETRY_S = 10.0
 """A failed command is tried again after this, whatever the interval."""
 

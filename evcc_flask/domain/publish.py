@@ -4,7 +4,7 @@ from . import budget, costs, identify, rules
 from .accounting import co2_per_kwh, price_per_kwh, solar_percent
 from .circuits import Circuits
 from .decision import Event, LoadpointDecision, SiteDecision
-from .figures import EFFICIENCY
+from .figures import EFFICIENCY, LATE_S
 from .house import House
 from .limits import limits_a
 from .memory import BatteryMemory, OpenSession, TimerKind
@@ -72,8 +72,11 @@ def loadpoint(
 
 
 def _planned(plan: Plan | None) -> tuple[Reason, ...]:
-    """What a plan waits for; why it charges is said by its rule."""
-    return (plan.why,) if plan is not None and plan.why is not None and not plan.active else ()
+    """What a plan waits for, and that it will be late; why it charges is said by its rule."""
+    if plan is None or plan.why is None:
+        return ()
+    late = (because(Code.PLAN_LATE, overrun_s=round(plan.overrun_s)),) if plan.overrun_s >= LATE_S else ()
+    return late if plan.active else (plan.why, *late)
 
 
 def _remaining_wh(p: Point) -> float:

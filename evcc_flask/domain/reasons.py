@@ -45,7 +45,7 @@ class Code(Enum):
     PLAN_STARTS = "plan_starts"
     PLAN_WAITS_FOR_PRICES = "plan_waits_for_prices"
     PLAN_WAITS_FOR_CLOCK = "plan_waits_for_clock"
-    PLAN_REACHED = "plan_reached"
+    PLAN_WAITS_FOR_SOC = "plan_waits_for_soc"
     SWITCH_BUDGET = "switch_budget"
     PHASE_BUDGET = "phase_budget"
 

@@ -12,6 +12,8 @@ from .sheet import LONGEST_S, Sheet
 from .slots import Schedule, schedule
 
 FAR = timedelta(seconds=LONGEST_S)
+HEAD_START_S = 120.0
+"""A charge without any slack begins so much earlier: box, car and meters take their time."""
 
 
 def aims(settings: Settings, index: int, sheet: Sheet | None, now: datetime | None) -> list[Goal]:
@@ -49,8 +51,14 @@ def source(goal: Goal, settings: Settings, index: int) -> SocPlan | EnergyPlan |
 
 
 def planned(goal: Goal, required_s: float, snapshot: Snapshot, now: datetime) -> Schedule:
-    """By the rates of the planner's tariff."""
-    return schedule(prices(snapshot, goal.time, now), required_s, goal.time, now, goal.precondition_s)
+    """By the rates of the planner's tariff; what has no slack left begins at once."""
+    target = now if hurried(goal, required_s, now) else goal.time
+    return schedule(prices(snapshot, goal.time, now), required_s, target, now, goal.precondition_s)
+
+
+def hurried(goal: Goal, required_s: float, now: datetime) -> bool:
+    """Whether all of the time that is left is needed."""
+    return (goal.time - now).total_seconds() - required_s <= HEAD_START_S
 
 
 def prices(snapshot: Snapshot, until: datetime, now: datetime) -> Sequence[Rate]:

@@ -7,6 +7,7 @@ the prices change. docs/control.rst, plans.
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from evcc_flask.domain.figures import LATE_S
 from evcc_flask.domain.memory import LoadpointMemory, Memory, PlanMemory
 from evcc_flask.domain.moment import Moment
 from evcc_flask.domain.plans import EnergyPlan, Goal, SocPlan
@@ -15,7 +16,7 @@ from evcc_flask.domain.settings import LoadpointSettings, Plan, Settings
 from evcc_flask.domain.snapshot import Snapshot
 from evcc_flask.domain.words import Mode
 
-from .choice import aims, chosen, planned, source, still_meant
+from .choice import aims, chosen, hurried, planned, source, still_meant
 from .sheet import Sheet, sheet
 from .slots import Schedule
 
@@ -25,10 +26,8 @@ SHORT_S = 15 * 60.0
 """Less is missing: it is charged in one go."""
 SHORT_GAP = timedelta(minutes=14)
 """A shorter pause is none."""
-HEAD_START_S = 120.0
-"""A charge without any slack begins so much earlier: box, car and meters take their time."""
-LATE_S = 120.0
-"""What is late by less is not told."""
+SOC_GRACE_S = 120.0
+"""So long after the plug-in, or the start, a car may take to tell how full it is, before it is thought to be empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +108,8 @@ class _Step:
                 nothing,
                 active=held is not None,
                 goal=goal,
-                finish=_text(goal.time),
-                why=None if held else because(Code.PLAN_WAITS_FOR_CLOCK, finish=_text(goal.time)),
+                finish=self._text(goal.time),
+                why=None if held else because(Code.PLAN_WAITS_FOR_CLOCK, finish=self._text(goal.time)),
             ), replace(rest, goal=held, late=self._memory.plan.late)
         if goal.time < wall and held is None:
             self._end(goal)
@@ -141,36 +140,36 @@ class _Step:
         certain = self._sheet.met(goal)
         passed = self._now.wall is not None and goal.time < self._now.wall
         if held is not None and (goal.soc_percent == 100 or not (certain or passed)):
-            why = because(Code.PLAN_ACTIVE, finish=_text(goal.time), plan=goal.plan_id, **_aim(goal))
-            return replace(nothing, active=True, goal=goal, finish=_text(goal.time), why=why), replace(rest, goal=goal)
+            finish = self._text(goal.time)
+            why = because(Code.PLAN_ACTIVE, finish=finish, plan=goal.plan_id, **_aim(goal))
+            return replace(nothing, active=True, goal=goal, finish=finish, why=why), replace(rest, goal=goal)
         if certain or passed:
             self._end(goal)
             return nothing, rest
-        return replace(nothing, goal=goal, finish=_text(goal.time)), rest
+        return replace(nothing, goal=goal, finish=self._text(goal.time)), rest
 
     def _on_the_way(
         self, goal: Goal, held: Goal | None, required_s: float, nothing: Plan, rest: PlanMemory, wall: datetime
     ) -> tuple[Plan, PlanMemory]:
         plan = planned(goal, required_s, self._snapshot, wall)
-        slack_s = (goal.time - wall).total_seconds() - required_s
+        overrun_s = max(0.0, required_s - (goal.time - wall).total_seconds())
         slot = plan.slot_at(wall)
         slot_end = slot.end if slot is not None else self._memory.plan.slot_end
         if self._sheet.point.off:
             active = False
-        elif slack_s <= HEAD_START_S:
-            active, slot_end = True, max(goal.time, wall)
-        elif slot is not None:
-            worth = slot.end - wall >= SHORT_SLOT or plan.continues(slot)
-            active = held is not None or worth
+        elif held is not None:
+            active = slot is not None or self._goes_on(goal, required_s, plan, wall)
+        elif self._unread():
+            active = False
         else:
-            active = held is not None and self._goes_on(goal, required_s, plan, wall)
-        overrun_s = max(0.0, -slack_s)
+            worth = slot is not None and (slot.end - wall >= SHORT_SLOT or plan.continues(slot))
+            active = worth or hurried(goal, required_s, wall)
         late = overrun_s >= LATE_S
         told = self._memory.plan.late and held is not None
         word = replace(
             nothing,
             active=active,
-            finish=_text(goal.time),
+            finish=self._text(goal.time),
             goal=goal,
             start=plan.start,
             end=plan.end,
@@ -189,11 +188,21 @@ class _Step:
             return False
         return required_s < SHORT_S or (slot_end is not None and wall < slot_end)
 
-    def _why(self, goal: Goal, plan: Schedule, active: bool, wall: datetime) -> Reason:
-        facts: dict[str, Fact] = {"finish": _text(goal.time), "plan": goal.plan_id, **_aim(goal)}
+    def _unread(self) -> bool:
+        """Whether the car may still tell how full it is."""
+        view, memory = self._sheet, self._memory
+        known = not view.by_soc or view.soc_percent is not None
+        return not known and (memory.session is None or self._now.since(view.known_since_s) < SOC_GRACE_S)
+
+    def _why(self, goal: Goal, plan: Schedule, active: bool, wall: datetime) -> Reason | None:
+        if self._sheet.point.off:
+            return None
+        facts: dict[str, Fact] = {"finish": self._text(goal.time), "plan": goal.plan_id, **_aim(goal)}
+        if not active and self._unread():
+            return because(Code.PLAN_WAITS_FOR_SOC, **facts)
         if plan.waits:
             latest = goal.time - timedelta(seconds=plan.later_s)
-            return because(Code.PLAN_WAITS_FOR_PRICES, latest=_text(latest.astimezone(wall.tzinfo)), **facts)
+            return because(Code.PLAN_WAITS_FOR_PRICES, latest=self._text(latest), **facts)
         cost = plan.cost(self._sheet.power_w)
         facts["slots"] = _spans(plan, wall)
         if cost is not None:
@@ -201,15 +210,16 @@ class _Step:
         if active:
             return because(Code.PLAN_ACTIVE, **facts)
         assert plan.start is not None
-        return because(Code.PLAN_STARTS, start=_text(plan.start.astimezone(wall.tzinfo)), **facts)
+        return because(Code.PLAN_STARTS, start=self._text(plan.start), **facts)
+
+    def _text(self, moment: datetime) -> str:
+        """By the wall clock of the house."""
+        wall = self._now.wall
+        return (moment.astimezone(wall.tzinfo) if wall is not None else moment).isoformat(timespec="minutes")
 
 
 def _aim(goal: Goal) -> dict[str, Fact]:
     return {"soc_percent": goal.soc_percent} if goal.soc_percent else {"energy_kwh": goal.energy_kwh}
-
-
-def _text(moment: datetime) -> str:
-    return moment.isoformat(timespec="minutes")
 
 
 def _spans(plan: Schedule, wall: datetime) -> str:

@@ -23,7 +23,8 @@ NEW = LoadpointMemory()
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """``soc_percent`` None: unknown; ``certain``: it may end a plan. ``charged_kwh``: of this connection; an energy
-    plan counts from ``from_kwh`` on. ``power_w``: at full speed. ``kwh_per_percent``: at the plug.
+    plan counts from ``from_kwh`` on. ``power_w``: at full speed. ``kwh_per_percent``: at the plug. ``known_since_s``:
+    when it was plugged in, or when the program began after that.
     """
 
     point: Point
@@ -35,6 +36,7 @@ class Sheet:
     charged_kwh: float
     from_kwh: float
     power_w: float
+    known_since_s: float = 0.0
 
     @property
     def by_soc(self) -> bool:
@@ -88,6 +90,7 @@ def sheet(index: int, snapshot: Snapshot, settings: Settings, memory: Memory, no
         charged_kwh=charged_kwh,
         from_kwh=_from_kwh(remembered, wishes.energy_plan, charged_kwh),
         power_w=_power_w(p, settings, snapshot),
+        known_since_s=max(started_s, remembered.session.connected_s) if remembered.session is not None else now_s,
     )
 
 

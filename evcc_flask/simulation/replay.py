@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from evcc_flask.domain.assignment import with_vehicles
 from evcc_flask.domain.commands import (
     Command,
     Disable,
@@ -32,10 +33,11 @@ from evcc_flask.domain.rates import Outlook
 from evcc_flask.domain.recall import recalled, remembered
 from evcc_flask.domain.settings import ExternalBatteryMode, Settings
 from evcc_flask.domain.snapshot import Rates, Snapshot
-from evcc_flask.domain.wishes import with_loadpoint
+from evcc_flask.domain.wishes import with_car, with_detection, with_loadpoint, with_soc
 from evcc_flask.domain.words import BatteryMode
 from evcc_flask.planning.follow import follow, without
 
+from .garage import GUEST, Garage
 from .house import House
 from .observe import Observer
 from .scenario import ZONE, BoxEvent, CarEvent, Event, Scenario
@@ -128,6 +130,7 @@ class _Replay:
         self._settings = scenario.settings
         self._memory = Memory()
         self._observer = Observer(scenario, self._house)
+        self._garage = Garage(scenario.garage, self._house)
         self._refuses: dict[int, frozenset[str]] = {}
         self._unavailable: dict[int, frozenset[str]] = {}
         self._outcomes: tuple[Outcome, ...] = ()
@@ -172,7 +175,8 @@ class _Replay:
         rates = self._rates if self._outlook is None else Rates.of(self._outlook, now.wall)
         snapshot = self._observer.look(now.s, self._outcomes, rates)
         self._outcomes = ()
-        return replace(snapshot, outlook=self._outlook or snapshot.outlook)
+        seen = replace(snapshot, outlook=self._outlook or snapshot.outlook, cars=self._garage.readings(now.s))
+        return with_vehicles(seen, self._settings)
 
     def _cycle(self, at: datetime, snapshot: Snapshot, decision: Decision) -> Cycle:
         house = self._house
@@ -203,6 +207,7 @@ class _Replay:
         """The boxes obey; what became of it is seen in the next snapshot."""
         self._memory = decision.memory
         self._outcomes = tuple(self._carry_out(command, now.s) for command in decision.commands)
+        self._garage.ask(decision.asks, now.s)
         loadpoints = list(self._settings.loadpoints)
         for change in decision.changes:
             changed: dict[str, Any] = {change.name: change.value}
@@ -249,6 +254,10 @@ class _Replay:
             house.forced_load_w = event.load_w
         if event.plugged is not None:
             _plug(house, place, event.plugged)
+        if event.plugs is not None:
+            self._garage.plug(event.plugs, place)
+        self._garage.happen(event.accounts)
+        self._settings = told(self._settings, place, event, self._moment(self._scenario.midnight + event.at).wall)
         wishes = {"mode": event.mode, **event.settings} if event.mode else event.settings
         if wishes:
             box = self._scenario.places[place].box
@@ -285,17 +294,20 @@ class _Replay:
         remembered = self._memory.loadpoints
         session = remembered[place].session if place < len(remembered) else None
         at = self._moment(self._scenario.midnight + event.at).wall or self._scenario.midnight
-        wish = fast_once(event.fast_once or "", session.charged_kwh if session else 0.0, kwh_per_km(None, None, None), at)
+        wish = fast_once(
+            event.fast_once or "", session.charged_kwh if session else 0.0, kwh_per_km(None, None, None), at
+        )
         return with_loadpoint(self._settings, place, {"fast_once": wish}, physical_phases=None, switches=True)
 
     def _restart(self, at: datetime) -> None:
         """The program is killed and comes back: it knows what was stored, and its seconds count from somewhere else."""
-        stored = json.loads(json.dumps(remembered(self._memory)))
+        stored = json.loads(json.dumps(remembered(self._memory, self._moment(at).wall)))
         self._origin_s = ORIGIN_S / 2 - (at - self._scenario.start).total_seconds()
         self._memory = recalled(stored, self._moment(at))
         self._settings = replace(self._settings, external_battery_mode=None)
         self._outcomes = ()
         self._observer.forget()
+        self._garage.forget()
 
     def _box_event(self, place: int, event: BoxEvent) -> None:
         box = self._house.boxes[place]
@@ -334,6 +346,17 @@ def _car_event(house: House, place: int, event: CarEvent) -> None:
         car.asleep = event.asleep
     if event.takes is not None:
         car.takes = event.takes
+
+
+def told(settings: Settings, place: int, event: Event, at: datetime | None) -> Settings:
+    """What a person says of the car at a loadpoint (0-based)."""
+    if event.assigns is not None:
+        settings = with_car(settings, place, None if event.assigns == GUEST else event.assigns)
+    if at is not None and event.detects:
+        settings = with_detection(settings, place, at)
+    if at is not None and event.tells_soc is not None:
+        settings = with_soc(settings, place, replace(event.tells_soc, at=at))
+    return settings
 
 
 def _ordered(settings: Settings, event: Event, now: Moment) -> Settings:
