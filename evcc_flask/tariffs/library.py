@@ -2,13 +2,14 @@
 
 The words of a row:
 
-``title``, ``proof`` (``capture``: an answer of the provider is among the tests; ``documented``: an answer of its
+``title``, ``proof`` (``capture``: an answer of the provider is among the tests; ``documented``: one in the form of its
 documentation is; ``unproven``), ``covers`` (further names of the template), ``native`` (evcc's ``type``), ``usages``,
 ``kind`` (``priceforecast``, ``co2``, ``solar``), ``refresh``, ``calls_a_day``, ``slot`` (of the last one in a list
-without ends), ``keeps`` (how long an answer is believed), ``window`` (two parameters, hours outside of which nothing
-is asked), ``notes``.
+without ends), ``points`` (values are those of a moment, not means of a slot), ``keeps`` (how long an answer is
+believed), ``window`` (two parameters, hours outside of which nothing is asked), ``notes``.
 
-``parameters``: each with ``is`` (text, words, number, whole, flag, duration), ``required``, ``default``, ``one_of``, ``map``.
+``parameters``: each with ``is`` (text, words, number, whole, flag, duration), ``required``, ``default``, ``one_of``,
+``map``.
 
 ``steps``: calls in their order: ``uri``, ``body``, ``headers``, ``bearer``, ``basic``; ``when`` names a parameter that
 must be given, ``unless`` some that must not; ``each`` makes one call for each of these days; ``take`` is jq on the

@@ -80,6 +80,15 @@ def sun_in_quarters(rates: Iterable[Rate], zone: tzinfo | None = None) -> list[R
     return _filled(found, zone)
 
 
+def drawn_in_quarters(rates: Iterable[Rate], zone: tzinfo | None = None) -> list[Rate]:
+    """Power at the ``start`` of each rate, and straight lines between: the quarters' means of that curve."""
+    points = [(rate.start, max(0.0, rate.value)) for rate in tidy(rates)]
+    if not points:
+        return []
+    inside = quarters(floor(points[0][0]), points[-1][0])
+    return [rated(quarter, _between(points, quarter + SLOT / 2), zone) for quarter in inside]
+
+
 def rated(quarter: datetime, value: float, zone: tzinfo | None) -> Rate:
     """One quarter, in local wall time."""
     return Rate(local(quarter, zone), local(quarter + SLOT, zone), value)

@@ -23,7 +23,7 @@ from evcc_flask.plugins.xml import as_tree, looks_like_xml
 
 from .answers import finished, rates_of
 from .library import Row
-from .slots import local, midnight
+from .slots import drawn_in_quarters, local, midnight
 from .surcharge import FIELDS, Surcharge, read_surcharge
 from .zones import Listed
 
@@ -76,7 +76,10 @@ class Web:
             if "as" in step:
                 words[step["as"]] = result
         slot = timedelta(seconds=_seconds(self.row.get("slot", "1h")))
-        return finished(rates_of(result, slot), self.kind, self.surcharge, self.zone)
+        rates = rates_of(result, slot)
+        if self.row.get("points"):
+            return drawn_in_quarters(rates, self.zone)
+        return finished(rates, self.kind, self.surcharge, self.zone)
 
     def _step(self, step: Mapping[str, Any], taken: Filter, words: Mapping[str, Any], now: datetime, wire: Any) -> Any:
         """One call; of a step with ``each`` one for each day, of which later ones may say nothing yet."""
