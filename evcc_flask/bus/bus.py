@@ -83,7 +83,7 @@ class Bus:
             link.mind(None, spec)
         return link
 
-    def calls(self, name: str) -> Link:
+    def calls(self, name: str) -> CallLink:
         """A worker of its own for the HTTP calls, scripts and JavaScript of one device; one per name."""
         if name not in self._calls:
             self._calls[name] = CallLink(name, self._clock)

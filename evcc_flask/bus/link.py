@@ -365,7 +365,7 @@ class WorkLink:
         before = self._rests.get(key)
         backoff = (before.backoff if before else Backoff()).failed(self._clock.wire_s())
         self._rests[key] = Rest(backoff, fresh(error))
-        if backoff.failures == LOST_AFTER:
+        if backoff.failures == LOST_AFTER and not self._said_of(key):
             log.warning(
                 "%s Trying again, at last every %g s; everything else runs on.", _sentence(error), backoff.longest_s
             )
@@ -373,8 +373,16 @@ class WorkLink:
     def _answered(self, key: Hashable, what: str) -> None:
         """It works; said where it was said that it does not."""
         rest = self._rests.pop(key, None)
-        if rest is not None and rest.backoff.failures >= LOST_AFTER:
+        if rest is not None and rest.backoff.failures >= LOST_AFTER and not self._said_of(key):
             log.info("%s answers again.", what)
+
+    def _said_of(self, key: Hashable) -> bool:
+        """Whether something else of the same slave is lost: one line for all that it refuses, one when all is back."""
+        slave = getattr(key, "unit", key)
+        return any(
+            rest.backoff.failures >= LOST_AFTER and other != key and getattr(other, "unit", other) == slave
+            for other, rest in self._rests.items()
+        )
 
 
 def _sentence(error: ReadError) -> str:

@@ -110,6 +110,14 @@ class Link(Protocol):
         ...
 
 
+class Calls(Link, Protocol):
+    """A link of calls, whose answers can arrive in order and still mean nothing."""
+
+    def misread(self, request: Request, error: ReadError) -> None:
+        """An answer came and means nothing (a web page for JSON): counted once per answer, and told in the report."""
+        ...
+
+
 class Traffic(Protocol):
     """The wire of a device's own worker: jobs and procedures tell it what they sent and received."""
 

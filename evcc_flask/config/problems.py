@@ -29,7 +29,9 @@ class Report:
         """``message``: what is wrong, and after the first full stop what would be right."""
         wrong, stop, remedy = message.partition(". ")
         if wrong == _UNKNOWN.rstrip("."):
-            wrong = f"{PARSING}unknown key"
+            # Once is enough for those who look for the words.
+            said = any(issue.message.startswith(PARSING) for _, issue in self.found)
+            wrong = "unknown key" if said else f"{PARSING}unknown key"
         place = self.place(path)
         issue = Issue(kind, sentence(wrong), place.file, place.line, place.key, device, remedy if stop else "", fatal)
         self.found.append((path, issue))

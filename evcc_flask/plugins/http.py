@@ -81,7 +81,16 @@ def source(node: dict[str, Any], shop: Shop, kind: Kind, max_age_s: float) -> So
     assert steps is not None
     assert pattern is not None
     get = Get(pattern.filled(), settings["cache"], shop)
-    return Fetched(Need(shop.calls(), get, max(max_age_s, settings["cache"])), steps.run)
+    link, run = shop.calls(), steps.run
+
+    def decode(body: bytes) -> Value:
+        try:
+            return run(body)
+        except ReadError as error:
+            link.misread(get, error)
+            raise
+
+    return Fetched(Need(link, get, max(max_age_s, settings["cache"])), decode)
 
 
 def sink(node: dict[str, Any], param_name: str, shop: Shop) -> Sink:

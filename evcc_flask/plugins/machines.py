@@ -5,8 +5,8 @@ A machine is limited in memory and time; named ones keep their variables and are
 
 import logging
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +105,7 @@ class Machines:
     def __init__(self, calls: Callable[[str], Link], javascript: Iterable[Mapping[str, Any]] = ()) -> None:
         self._calls = calls
         self._named: dict[str, Machine] = {}
-        self._numbers = count(1)
+        self._owned: Counter[str] = Counter()
         self._scripts: dict[str, str] = {}
         problems = Problems()
         for index, entry in enumerate(javascript):
@@ -117,7 +117,9 @@ class Machines:
     def machine(self, name: str, owner: str) -> Machine:
         """The machine called ``name``; without a name a new one for ``owner``."""
         if not name:
-            return Machine(self._calls(f"js {owner} {next(self._numbers)}"))
+            self._owned[owner] += 1
+            number = self._owned[owner]
+            return Machine(self._calls(f"js {owner}" if number == 1 else f"js {owner} {number}"))
         if name not in self._named:
             self._named[name] = Machine(self._calls(f"js {name}"), self._scripts.get(name, ""))
         return self._named[name]

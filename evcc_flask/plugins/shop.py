@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from evcc_flask.bus.needs import Link
+from evcc_flask.bus.needs import Calls, Link
 from evcc_flask.domain.ports import Clock
 
 from .answers import Answers
@@ -28,7 +28,7 @@ class Links(Protocol):
 
     def modbus(self, spec: "ModbusSpec") -> Link: ...
 
-    def calls(self, name: str) -> Link: ...
+    def calls(self, name: str) -> Calls: ...
 
     def mqtt(self, spec: "MqttSpec") -> Link: ...
 
@@ -72,7 +72,7 @@ class Shop:
     values: "Callable[[str, str, Mapping[str, Any], Shop], Source] | None" = None
     lapse_s: float = 0.0
 
-    def calls(self) -> Link:
+    def calls(self) -> Calls:
         """The device's own worker for what is not Modbus."""
         return self.bus.calls(self.device)
 

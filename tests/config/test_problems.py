@@ -39,7 +39,7 @@ def test_all_problems_of_a_file_come_at_once_by_line(issues):
         "evcc.yaml:1: metres: failed parsing config file: unknown key. Did you mean 'meters'?",
         "note: evcc.yaml:2: log: 'debgu' is no log level. Did you mean 'debug'?",
         "evcc.yaml:4: database.type: invalid database: 'postgres'. Only sqlite is possible.",
-        "evcc.yaml:6: site.residualPwer: failed parsing config file: unknown key. Did you mean 'residualPower'?",
+        "evcc.yaml:6: site.residualPwer: unknown key. Did you mean 'residualPower'?",
         "note: evcc.yaml:7: site.prioritySoc: is not read any more. Set it in the web page or through the API.",
         "evcc.yaml:9: site.meters.grid: there is no meter 'gird'. Did you mean 'grid'?",
         "evcc.yaml:10: site.meters.pv[1]: there is no meter 'pv2'. Did you mean 'pv'?",
