@@ -4,6 +4,7 @@ import socketserver
 import struct
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from evcc_flask.plugins.problems import problems_of
 from evcc_flask.plugins.registry import build_sink, build_source
 from evcc_flask.plugins.shop import Shop, Workshop
 from evcc_flask.plugins.values import Kind
+from tests.broker import Broker, Speaker
 
 
 class HandClock:
@@ -167,3 +169,16 @@ def slave() -> Iterator[Callable[[dict[int, int]], Holding]]:
 @pytest.fixture
 def hand_clock() -> HandClock:
     return HandClock()
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Broker]:
+    with Broker(tmp_path) as broker:
+        yield broker
+
+
+@pytest.fixture
+def speaker(broker: Broker) -> Iterator[Speaker]:
+    speaker = Speaker(broker)
+    yield speaker
+    speaker.close()
