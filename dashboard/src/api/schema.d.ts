@@ -115,6 +115,10 @@ export interface components {
         StateVehicle: {
             title: string;
             icon?: string;
+            contact?: string;
+            error?: string;
+            socTime?: string | null;
+            soc?: number;
             capacity?: number;
             phases?: number;
             minSoc?: number;
@@ -166,6 +170,8 @@ export interface components {
             title: string;
             vehicleName: string;
             vehicleTitle: string;
+            vehicleIcon: string;
+            vehicleContact: string;
             chargerStatusReason: string;
             phaseAction: string;
             pvAction: string;
@@ -190,7 +196,9 @@ export interface components {
             planActive: boolean;
             vehicleDetectionActive: boolean;
             vehicleWelcomeActive: boolean;
+            vehicleSocStale: boolean;
             vehicleClimaterActive: boolean | null;
+            vehicleSocSource: components["schemas"]["SocSource"] | null;
             chargePower: number;
             offeredCurrent: number;
             chargeDuration: number;
@@ -221,6 +229,7 @@ export interface components {
             planPrecondition: number;
             planOverrun: number;
             effectivePlanSoc: number;
+            effectivePlanPrecondition: number;
             chargeTotalImport?: number;
             sessionPrice: number | null;
             sessionPricePerKWh: number | null;
@@ -234,11 +243,25 @@ export interface components {
             planProjectedEnd: string | null;
             effectivePlanTime: string | null;
             smartCostNextStart: string | null;
+            vehicleSocTime: string | null;
             smartFeedInPriorityNextStart: string | null;
+            planStrategy: components["schemas"]["PlanStrategy"];
+            fast: components["schemas"]["FastOnce"] | null;
             reasons: components["schemas"]["Reason"][];
+        };
+        PlanStrategy: {
+            continuous: boolean;
+            precondition: number;
+        };
+        FastOnce: {
+            until: string;
+            remainingEnergy: number | null;
+            remainingDuration: number | null;
         };
         /** @enum {string} */
         Mode: "off" | "pv" | "minpv" | "now";
+        /** @enum {string} */
+        SocSource: "car" | "charger" | "estimate" | "manual";
         State: {
             siteTitle: string;
             version: string;
@@ -376,6 +399,73 @@ export interface components {
         ExplainResult: {
             result?: components["schemas"]["Explanations"][];
         };
+        Charge: {
+            /** @description Of the loadpoint */
+            title?: string;
+            /** @description kWh */
+            energy?: number;
+            /** @description Part of it from sun and battery, kWh */
+            solar?: number;
+            /** @description Grid part at the grid's price, the rest at the feed-in's */
+            cost?: number | null;
+            /** @description Of the grid part, g */
+            co2?: number | null;
+        };
+        Span: {
+            /** Format: date-time */
+            start?: string;
+            /** Format: date-time */
+            end?: string;
+            /** @description For how long the house was watched */
+            seconds?: number;
+            /** @description kWh */
+            gridImport?: number;
+            /** @description kWh */
+            gridExport?: number;
+            /** @description kWh */
+            pv?: number;
+            /** @description kWh */
+            batteryCharge?: number;
+            /** @description kWh */
+            batteryDischarge?: number;
+            /** @description All that is no loadpoint and no battery, kWh */
+            home?: number;
+            /** @description Part of it from sun and battery, kWh */
+            homeSolar?: number;
+            /** @description Per kWh, mean of the quarters */
+            gridPrice?: number | null;
+            /** @description Per kWh, mean of the quarters */
+            feedInPrice?: number | null;
+            /** @description g/kWh, mean of the quarters */
+            co2?: number | null;
+            importCost?: number | null;
+            exportRevenue?: number | null;
+            /** @description g */
+            importCo2?: number | null;
+            homeCost?: number | null;
+            /** @description Those that charged */
+            loadpoints?: components["schemas"]["Charge"][];
+        };
+        History: {
+            /** Format: date-time */
+            from?: string;
+            /** Format: date-time */
+            to?: string;
+            /** @enum {string} */
+            resolution?: "15m" | "hour" | "day" | "month" | "year";
+            /**
+             * Format: date-time
+             * @description Since when anything is known
+             */
+            since?: string | null;
+            currency?: string;
+            /** @description Titles of all that ever charged */
+            loadpoints?: string[];
+            spans?: components["schemas"]["Span"][];
+        };
+        HistoryResult: {
+            result?: components["schemas"]["History"];
+        };
         NanoSecondsResult: {
             /** @description Nanoseconds */
             result?: number;
@@ -414,9 +504,9 @@ export interface components {
             /** @description W */
             power?: number;
             plan?: components["schemas"]["Rate"][] | null;
-            planId?: number;
             /** @description Seconds */
             precondition?: number;
+            planId?: number;
         };
         PlanResult: {
             result?: components["schemas"]["LoadpointPlan"];
@@ -440,9 +530,22 @@ export interface components {
             /** @description W */
             power?: number;
             plan?: components["schemas"]["Rate"][] | null;
+            /** @description Seconds */
+            precondition?: number;
         };
         PreviewResult: {
             result?: components["schemas"]["PlanRates"];
+        };
+        Fast: {
+            /** @description As it was said, 20kwh */
+            until?: string;
+            /** @description Wh */
+            remainingEnergy?: number | null;
+            /** @description s */
+            remainingDuration?: number | null;
+        };
+        FastResult: {
+            result?: components["schemas"]["Fast"];
         };
         Session: {
             id?: number;
@@ -565,7 +668,10 @@ export type SolarForecast = components['schemas']['SolarForecast'];
 export type Forecast = components['schemas']['Forecast'];
 export type Statistic = components['schemas']['Statistic'];
 export type Loadpoint = components['schemas']['Loadpoint'];
+export type PlanStrategy = components['schemas']['PlanStrategy'];
+export type FastOnce = components['schemas']['FastOnce'];
 export type Mode = components['schemas']['Mode'];
+export type SocSource = components['schemas']['SocSource'];
 export type State = components['schemas']['State'];
 export type BooleanResult = components['schemas']['BooleanResult'];
 export type NumberResult = components['schemas']['NumberResult'];
@@ -577,6 +683,10 @@ export type StateResult = components['schemas']['StateResult'];
 export type Decision = components['schemas']['Decision'];
 export type Explanations = components['schemas']['Explanations'];
 export type ExplainResult = components['schemas']['ExplainResult'];
+export type Charge = components['schemas']['Charge'];
+export type Span = components['schemas']['Span'];
+export type History = components['schemas']['History'];
+export type HistoryResult = components['schemas']['HistoryResult'];
 export type NanoSecondsResult = components['schemas']['NanoSecondsResult'];
 export type ModeResult = components['schemas']['ModeResult'];
 export type IntegerResult = components['schemas']['IntegerResult'];
@@ -590,6 +700,8 @@ export type StaticEnergyPlan = components['schemas']['StaticEnergyPlan'];
 export type StaticEnergyPlanResult = components['schemas']['StaticEnergyPlanResult'];
 export type PlanRates = components['schemas']['PlanRates'];
 export type PreviewResult = components['schemas']['PreviewResult'];
+export type Fast = components['schemas']['Fast'];
+export type FastResult = components['schemas']['FastResult'];
 export type Session = components['schemas']['Session'];
 export type SessionsResult = components['schemas']['SessionsResult'];
 export type SessionNames = components['schemas']['SessionNames'];
