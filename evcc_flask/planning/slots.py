@@ -1,6 +1,7 @@
 """When to charge for so long, until then, as cheaply as can be. The steps in their order: docs/control.rst, plans.
 
-All arithmetic is done in UTC, so that a night of 9 or 11 hours is as long as it is.
+Inside, times are seconds of the epoch: a night of 9 or 11 hours is as long as it is, and a week of quarters is planned
+in a few milliseconds.
 """
 
 import math
@@ -9,11 +10,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
+from operator import itemgetter
 
 from evcc_flask.domain.rates import Rate
 
 NOTHING = timedelta(0)
 HOUR = timedelta(hours=1)
+
+SLIGHT_S = 1e-3
+"""Less than that is what reckoning leaves."""
+
+Piece = tuple[float, float, float]
+"""Start, end, price."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,102 +87,107 @@ def schedule(
     """
     if not required_s > 0:
         return Schedule()
-    need, now, target = timedelta(seconds=required_s), now.astimezone(UTC), target.astimezone(UTC)
+    need, begin, end = required_s, now.timestamp(), target.timestamp()
     known = _known(rates)
-    if target - need <= now:
-        return _block(known, now, now + need)
+    if end - need <= begin:
+        return _block(known, begin, begin + need)
     if not known:
-        return _block(known, target - need, target)
-    later = max(NOTHING, target - known[-1].end)
+        return _block(known, end - need, end)
+    later = max(0.0, end - known[-1][1])
     if later >= need:
-        return Schedule(later_s=required_s, waits=True)
-    end, left = target - later, need - later
-    open_ = [Rate(max(each.start, now), min(each.end, end), each.value) for each in known if each.end > now]
-    open_ = [each for each in open_ if each.start < each.end]
-    if sum((each.end - each.start for each in open_), NOTHING) < left:
-        return _block(known, target - need, target)
-    reserved = min(left, max(NOTHING, timedelta(seconds=precondition_s) - later))
-    begin = end - reserved
-    free = [Rate(each.start, min(each.end, begin), each.value) for each in open_ if each.start < begin]
+        return Schedule(later_s=need, waits=True)
+    last, left = end - later, need - later
+    open_ = _within(known, begin, last)
+    if sum(b - a for a, b, _ in open_) < left:
+        return _block(known, end - need, end)
     if continuous:
-        start = end - left if later else _window(open_, left, end)
+        start = last - left if later else _window(open_, left, last)
         return _block(known, start, start + left, later)
-    chosen = (*_cheapest(free, left - reserved), *_filled(known, begin, end))
-    return Schedule(chosen, later.total_seconds(), priced=_covered(known, begin, end))
+    reserved = min(left, max(0.0, precondition_s - later))
+    free = _within(open_, begin, last - reserved) if reserved else open_
+    chosen = [*_cheapest(free, left - reserved), *_filled(known, last - reserved, last)]
+    return Schedule(_told(chosen), later, priced=_covered(known, last - reserved, last))
 
 
-def _known(rates: Iterable[Rate]) -> list[Rate]:
-    """In UTC and order; what is no number is unknown, and of two that overlap the earlier one counts first."""
-    known: list[Rate] = []
-    in_utc = (Rate(each.start.astimezone(UTC), each.end.astimezone(UTC), each.value) for each in rates)
-    for each in sorted((each for each in in_utc if math.isfinite(each.value)), key=lambda each: each.start):
-        start = max(each.start, known[-1].end) if known else each.start
-        if start < each.end:
-            known.append(each if start == each.start else Rate(start, each.end, each.value))
+def _known(rates: Iterable[Rate]) -> list[Piece]:
+    """In order; what is no number is unknown, and of two that overlap the earlier one counts first."""
+    pieces = [(each.start.timestamp(), each.end.timestamp(), each.value) for each in rates]
+    pieces.sort(key=itemgetter(0))
+    known: list[Piece] = []
+    so_far = -math.inf
+    for start, end, value in pieces:
+        start = max(start, so_far)
+        if start < end and math.isfinite(value):
+            known.append((start, end, value))
+            so_far = end
     return known
 
 
-def _cheapest(free: Sequence[Rate], need: timedelta) -> list[Rate]:
+def _within(pieces: Iterable[Piece], start: float, end: float) -> list[Piece]:
+    return [(max(a, start), min(b, end), value) for a, b, value in pieces if max(a, start) < min(b, end)]
+
+
+def _cheapest(free: Sequence[Piece], need: float) -> list[Piece]:
     """The cheapest ones, later ones first among equals; what is too much of the last one is cut off."""
-    if need <= NOTHING:
-        return []
-    chosen: list[Rate] = []
-    for slot in sorted(free, key=lambda each: (each.value, -each.start.timestamp())):
-        surplus = slot.end - slot.start - need
-        if surplus > NOTHING and chosen and all(slot.start < each.start for each in chosen):
-            slot = Rate(slot.start + surplus, slot.end, slot.value)
-        elif surplus > NOTHING:
-            slot = Rate(slot.start, slot.end - surplus, slot.value)
-        chosen.append(slot)
-        need -= slot.end - slot.start
-        if need <= NOTHING:
+    chosen: list[Piece] = []
+    for start, end, value in sorted(free, key=lambda each: (each[2], -each[0])):
+        if need <= 0:
             break
-    return sorted(chosen, key=lambda each: each.start)
+        surplus = max(0.0, end - start - need)
+        need -= end - start
+        if surplus and chosen and start < min(chosen)[0]:
+            start += surplus
+        else:
+            end -= surplus
+        chosen.append((start, end, value))
+    return sorted(chosen)
 
 
-def _block(known: Sequence[Rate], start: datetime, end: datetime, later: timedelta = NOTHING) -> Schedule:
-    return Schedule(tuple(_filled(known, start, end)), later.total_seconds(), priced=_covered(known, start, end))
+def _block(known: Sequence[Piece], start: float, end: float, later: float = 0.0) -> Schedule:
+    return Schedule(_told(_filled(known, start, end)), later, priced=_covered(known, start, end))
 
 
-def _filled(known: Sequence[Rate], start: datetime, end: datetime) -> list[Rate]:
+def _filled(known: Sequence[Piece], start: float, end: float) -> list[Piece]:
     """All of the time between, cut where the prices are cut; 0 where none is known."""
-    filled: list[Rate] = []
-    for each in known:
-        first, last = max(each.start, start), min(each.end, end)
-        if first >= last:
-            continue
+    filled: list[Piece] = []
+    for first, last, value in _within(known, start, end):
         if first > start:
-            filled.append(Rate(start, first, 0.0))
-        filled.append(Rate(first, last, each.value))
+            filled.append((start, first, 0.0))
+        filled.append((first, last, value))
         start = last
     if start < end:
-        filled.append(Rate(start, end, 0.0))
+        filled.append((start, end, 0.0))
     return filled
 
 
-def _covered(known: Sequence[Rate], start: datetime, end: datetime) -> bool:
-    lengths = (min(each.end, end) - max(each.start, start) for each in known)
-    return sum((length for length in lengths if length > NOTHING), NOTHING) >= end - start
+def _covered(known: Sequence[Piece], start: float, end: float) -> bool:
+    return sum(b - a for a, b, _ in _within(known, start, end)) >= end - start - SLIGHT_S
 
 
-def _window(free: Sequence[Rate], need: timedelta, end: datetime) -> datetime:
+def _window(free: Sequence[Piece], need: float, end: float) -> float:
     """Start of the cheapest time of this length without a gap; it begins with a slot, or ends with the last one."""
-    seconds = [(each.end - each.start).total_seconds() for each in free]
-    starts = [each.start for each in free]
-    covered = [0.0, *accumulate(seconds)]
-    paid = [0.0, *accumulate(length * each.value for length, each in zip(seconds, free, strict=True))]
+    starts = [start for start, _, _ in free]
+    covered = [0.0, *accumulate(b - a for a, b, _ in free)]
+    paid = [0.0, *accumulate((b - a) * value for a, b, value in free)]
 
-    def until(moment: datetime) -> tuple[float, float]:
+    def until(moment: float) -> tuple[float, float]:
         place = bisect_left(starts, moment) - 1
         if place < 0:
             return 0.0, 0.0
-        passed_s = min(seconds[place], (moment - starts[place]).total_seconds())
-        return covered[place] + passed_s, paid[place] + passed_s * free[place].value
+        start, last, value = free[place]
+        passed = min(last, moment) - start
+        return covered[place] + passed, paid[place] + passed * value
 
-    latest, best = end - need, math.inf
-    found = latest
-    for start in (latest, *(each for each in reversed(starts) if each < latest)):
+    found, best = end - need, math.inf
+    for start in (end - need, *(each for each in reversed(starts) if each < end - need)):
         (from_s, from_paid), (to_s, to_paid) = until(start), until(start + need)
-        if to_s - from_s >= need.total_seconds() - 1e-3 and to_paid - from_paid < best - 1e-9:
+        if to_s - from_s >= need - SLIGHT_S and to_paid - from_paid < best - SLIGHT_S:
             found, best = start, to_paid - from_paid
     return found
+
+
+def _told(pieces: Iterable[Piece]) -> tuple[Rate, ...]:
+    return tuple(
+        Rate(datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC), value)
+        for start, end, value in pieces
+    )
