@@ -20,6 +20,7 @@ from evcc_flask.domain.issues import Issue
 from evcc_flask.domain.memory import Memory
 from evcc_flask.domain.moment import Moment
 from evcc_flask.domain.ports import Charger, Clock, Done, Field, Meter
+from evcc_flask.domain.rates import Usage
 from evcc_flask.domain.refused import admitted
 from evcc_flask.domain.snapshot import Snapshot
 from evcc_flask.domain.words import BatteryMode
@@ -30,6 +31,7 @@ from .house import House
 from .keeping import Book, Keeping
 from .silence import troubled_devices
 from .state import SharedState
+from .yields import Yield
 
 log = logging.getLogger("site")
 
@@ -85,6 +87,7 @@ class Loop:
         self._keeping = Keeping(book, memory, observe=observe)
         self._failing: dict[tuple[type, int], str] = {}
         self._acting = threading.Lock()
+        self._yield = Yield()
         self.memory = memory
         self.pulse = Pulse(clock.monotonic_s())
 
@@ -221,6 +224,8 @@ class Loop:
             del self._outcomes[:count]
 
     def _publish(self, snapshot: Snapshot, decision: Decision, now: Moment) -> None:
+        foretold_w = snapshot.outlook.value(Usage.SOLAR, now.wall)
+        self._yield = self._yield.counted(now.wall, now.s, decision.site.pv_w, foretold_w)
         problem = self._book.problem()
         # A stand-in never answers; what is wrong with it is said already.
         known = {issue.device for issue in self._standing}
@@ -236,6 +241,7 @@ class Loop:
                 decided_at=now.wall,
                 statistics=self._book.statistics(),
                 cycle=self.pulse.cycles + 1,
+                solar_scale=self._yield.scale,
             )
         )
 

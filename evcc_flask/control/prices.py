@@ -1,8 +1,7 @@
 """What the state shows of tariffs: the rates of this moment, what is to come, and when it pays to start."""
 
-from collections.abc import Sequence
-from datetime import datetime
-from functools import lru_cache
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from evcc_flask.domain.rates import Outlook, Rate, Usage, from_now
@@ -12,10 +11,11 @@ from evcc_flask.domain.snapshot import Snapshot
 from .figures import short
 
 _NOW = {"tariffGrid": "grid", "tariffFeedIn": "feed_in", "tariffCo2": "co2_g"}
+DAYS = ("today", "tomorrow", "dayAfterTomorrow")
 _FORECAST = (Usage.GRID, Usage.FEED_IN, Usage.CO2, Usage.PLANNER)
 
 
-def published(snapshot: Snapshot, now: datetime | None) -> dict[str, Any]:
+def published(snapshot: Snapshot, now: datetime | None, solar_scale: float | None = None) -> dict[str, Any]:
     """The site's keys. ``now`` None: the clock is not trusted, and nothing can be foretold."""
     outlook, rates = snapshot.outlook, snapshot.rates
     kind = outlook.kind(Usage.PLANNER)
@@ -24,7 +24,7 @@ def published(snapshot: Snapshot, now: datetime | None) -> dict[str, Any]:
         "smartCostAvailable": outlook.changes(Usage.PLANNER),
         "smartFeedInPriorityAvailable": outlook.changes(Usage.FEED_IN),
         "smartCostType": kind.value if kind else None,
-        "forecast": _forecast(outlook, now) if now else {},
+        "forecast": _forecast(outlook, now) | _sun(outlook, now, solar_scale) if now else {},
     }
     known = {name: getattr(rates, field) for name, field in _NOW.items()}
     known["tariffSolar"] = outlook.value(Usage.SOLAR, now)
@@ -60,14 +60,60 @@ def _forecast(outlook: Outlook, now: datetime) -> dict[str, Any]:
     for usage in _FORECAST:
         rates = outlook.rates(usage) if outlook.changes(usage) else None
         if rates and (coming := from_now(rates, now)):
-            keys[usage.value] = _listed(rates, len(coming))
+            keys[usage.value] = LISTED.of(rates, len(coming))
     return keys
 
 
-@lru_cache(maxsize=8)
-def _listed(rates: tuple[Rate, ...], count: int) -> Sequence[dict[str, Any]]:
-    """The last ``count`` of ``rates``; the same list as long as nothing is new."""
+def _sun(outlook: Outlook, now: datetime, scale: float | None) -> dict[str, Any]:
+    """What the sun will give, by day; of today what is left of it. ``scale``: see :mod:`.yields`."""
+    rates = outlook.rates(Usage.SOLAR)
+    if not rates:
+        return {}
+    keys: dict[str, Any] = {} if scale is None else {"scale": short(scale)}
+    energies_wh: dict[date, float] = {}
+    for rate in from_now(rates, now):
+        on = rate.start.date()
+        energies_wh[on] = energies_wh.get(on, 0.0) + _energy_wh(rate, now)
+    for number, day in enumerate(DAYS):
+        on = (now + timedelta(number)).date()
+        keys[day] = {"energy": short(energies_wh.get(on, 0.0)), "complete": rates[-1].end.date() > on}
+    return {"solar": keys | {"timeseries": DRAWN.of(rates, 0)}}
+
+
+def _energy_wh(rate: Rate, now: datetime) -> float:
+    """Of what is still to come of a slot."""
+    return rate.value * max(timedelta(), rate.end - max(rate.start, now)) / timedelta(hours=1)
+
+
+def _drawn(rates: tuple[Rate, ...], _: int) -> list[dict[str, Any]]:
+    return [{"ts": rate.start.isoformat(), "val": short(rate.value)} for rate in rates]
+
+
+def _listed(rates: tuple[Rate, ...], count: int) -> list[dict[str, Any]]:
+    """The last ``count`` of ``rates``."""
     return [
         {"start": rate.start.isoformat(), "end": rate.end.isoformat(), "value": short(rate.value)}
         for rate in rates[len(rates) - count :]
     ]
+
+
+class Kept:
+    """What was made of rates, as long as they are the same: a state is composed often, and rates are many."""
+
+    def __init__(self, make: Callable[[tuple[Rate, ...], int], list[dict[str, Any]]], most: int) -> None:
+        self._make = make
+        self._most = most
+        self._kept: tuple[tuple[tuple[Rate, ...], int, list[dict[str, Any]]], ...] = ()
+
+    def of(self, rates: tuple[Rate, ...], count: int) -> list[dict[str, Any]]:
+        """The same list again, or a new one."""
+        for known, number, made in self._kept:
+            if known is rates and number == count:
+                return made
+        made = self._make(rates, count)
+        self._kept = ((rates, count, made), *self._kept)[: self._most]
+        return made
+
+
+LISTED = Kept(_listed, 8)
+DRAWN = Kept(_drawn, 2)

@@ -83,7 +83,7 @@ class SharedState:
         self._trail: Trail = ()
         self._version = 0
         self._listeners: tuple[Callable[[Published], None], ...] = ()
-        self._published = _serialised(0, redact(compose(view, settings)))
+        self._published = _serialised(0, self._shown(view, settings))
 
     @property
     def settings(self) -> Settings:
@@ -197,13 +197,18 @@ class SharedState:
         with self.lock:
             self._version += 1
             version, settings, view, listeners = self._version, self._settings, self._view, self._listeners
-        published = _serialised(version, self._redact(compose(view, settings)))
+        published = _serialised(version, self._shown(view, settings))
         with self.lock:
             if published.version < self._published.version:
                 return
             self._published = published
         for listener in listeners:
             listener(published)
+
+    def _shown(self, view: View, settings: Settings) -> dict[str, Any]:
+        state = compose(view, settings)
+        forecast = state.pop("forecast")  # thousands of times and numbers, and none of them a secret
+        return self._redact(state) | {"forecast": forecast}
 
 
 def _serialised(version: int, state: dict[str, Any]) -> Published:

@@ -55,6 +55,7 @@ class View:
     issues: tuple[Issue, ...] = ()
     decided_at: datetime | None = None
     cycle: int = 0
+    solar_scale: float | None = None
     statistics: Mapping[str, Mapping[str, float | None]] = field(default_factory=dict)
 
     @property
@@ -107,7 +108,7 @@ def compose(view: View, settings: Settings) -> dict[str, Any]:
     fatal = next((issue for issue in view.issues if issue.fatal), None)
     if fatal:
         state["fatal"] = _fatal(fatal)
-    state |= _site(view, settings) | prices.published(view.snapshot, view.decided_at)
+    state |= _site(view, settings) | prices.published(view.snapshot, view.decided_at, view.solar_scale)
     state["loadpoints"] = [
         _loadpoint(*each)
         | cars.at_loadpoint(view, settings, index)
