@@ -14,14 +14,23 @@ from .strict import Unreadable, check_words, clock_time
 if TYPE_CHECKING:
     from .replay import Cycle, Trace
 
-OF_LOADPOINT = {each.name for each in fields(LoadpointDecision)} - {"reasons", "events", "charge_currents_a"}
+OF_LOADPOINT = {each.name for each in fields(LoadpointDecision)} - {"reasons", "events", "charge_currents_a", "soc"}
 OF_SITE = {each.name for each in fields(SiteDecision)} - {"reasons", "battery_reasons", "circuits"}
 OF_TRUTH = {"phases", "box_enabled", "box_offered_a", "car_w", "car_soc_percent", "true_grid_w", "true_battery_mode"}
+OF_CAR = {"vehicle", "mode", "soc_percent", "soc_source", "soc_trusted"}
 OF_HOUSE = {"total_offered_a", "charging_count"}
 REASONS = {"reason", "no_reason", "site_reason", "no_site_reason", "battery_reason"}
 COUNTED = {"commands", "on_off", "currents", "enables", "disables", "switches", "wakes", "battery_commands"}
-OF_SPAN = COUNTED | {"command_order", "events", "charged_kwh", "import_kwh", "session_count"}
-WORDS = sorted(OF_LOADPOINT | OF_SITE | OF_TRUTH | OF_HOUSE | REASONS | OF_SPAN | {"circuits"})
+OF_SPAN = COUNTED | {
+    "command_order",
+    "events",
+    "charged_kwh",
+    "import_kwh",
+    "session_count",
+    "session_vehicles",
+    "asks",
+}
+WORDS = sorted(OF_LOADPOINT | OF_CAR | OF_SITE | OF_TRUTH | OF_HOUSE | REASONS | OF_SPAN | {"circuits"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +139,8 @@ def _of_cycle(key: str, cycle: "Cycle", loadpoint: int) -> object:
         return getattr(cycle.decision.loadpoints[loadpoint], key)
     if key in OF_SITE:
         return getattr(cycle.decision.site, key)
+    if key in OF_CAR:
+        return _of_car(key, cycle, loadpoint)
     if key == "total_offered_a":
         return sum(each.offered_a for each in cycle.decision.loadpoints if each.enabled)
     if key == "charging_count":
@@ -141,6 +152,13 @@ def _of_cycle(key: str, cycle: "Cycle", loadpoint: int) -> object:
     return getattr(cycle.boxes[loadpoint], key)
 
 
+def _of_car(key: str, cycle: "Cycle", loadpoint: int) -> object:
+    if key in ("vehicle", "mode"):
+        return getattr(cycle.settings.loadpoints[loadpoint], key)
+    soc = cycle.decision.loadpoints[loadpoint].soc
+    return getattr(soc, key.removeprefix("soc_")) if soc is not None else None
+
+
 def _of_span(key: str, cycles: list["Cycle"], loadpoint: int) -> object:
     if key == "events":
         return [event.value for cycle in cycles for event in cycle.decision.loadpoints[loadpoint].events]
@@ -150,6 +168,13 @@ def _of_span(key: str, cycles: list["Cycle"], loadpoint: int) -> object:
         return cycles[-1].import_kwh - cycles[0].import_kwh
     if key == "session_count":
         return len({row.key for cycle in cycles for row in cycle.decision.sessions if row.loadpoint == loadpoint})
+    if key == "session_vehicles":
+        rows = {
+            row.key: row.vehicle for cycle in cycles for row in cycle.decision.sessions if row.loadpoint == loadpoint
+        }
+        return list(rows.values())
+    if key == "asks":
+        return sum(len(cycle.decision.asks) for cycle in cycles)
     words = [word for cycle in cycles for place, word in cycle.command_words if place in (loadpoint, None)]
     if key == "command_order":
         return [word for word in words if word != "battery"]

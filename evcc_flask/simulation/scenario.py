@@ -14,7 +14,7 @@ from evcc_flask.domain.plans import RepeatingPlan
 from evcc_flask.domain.readings import BatteryReading, ChargerReading, MeterReading, VehicleReading
 from evcc_flask.domain.settings import Circuit, LoadpointSettings, Settings
 from evcc_flask.domain.snapshot import Rates
-from evcc_flask.domain.vehicles import Vehicle, VehicleSettings
+from evcc_flask.domain.vehicles import ManualSoc, Vehicle, VehicleSettings
 from evcc_flask.domain.words import BatteryMode, Feature, Mode
 
 from .description import (
@@ -25,6 +25,7 @@ from .description import (
     PvDescription,
 )
 from .expect import Expectation, read_expectation
+from .garage import AccountEvent, GarageCar, read_accounts, read_garage
 from .strict import Unreadable, build, check_words, clock_time, convert, load, partial
 from .wanted import PlanWords, read_prices
 
@@ -131,6 +132,11 @@ class Event:
     load_w: float | tuple[float, float, float] | None = None
     aux_w: float | None = None
     plugged: bool | None = None
+    plugs: str | None = None
+    assigns: str | None = None
+    detects: bool = False
+    tells_soc: ManualSoc | None = None
+    accounts: Mapping[str, AccountEvent] = field(default_factory=dict)
     mode: Mode | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     site: Mapping[str, Any] = field(default_factory=dict)
@@ -161,6 +167,7 @@ class Scenario:
     house: HouseWords
     settings: Settings
     places: tuple[Place, ...]
+    garage: Mapping[str, GarageCar]
     timeline: tuple[Event, ...]
     expectations: tuple[Expectation, ...]
     start: datetime
@@ -191,7 +198,7 @@ class Scenario:
             pv=self.house.pv,
             batteries=self.house.batteries,
             boxes=tuple(_box(place) for place in self.places),
-            cars=tuple(place.car for place in self.places if place.car),
+            cars=(*(place.car for place in self.places if place.car), *(each.car for each in self.garage.values())),
         )
 
 
@@ -225,7 +232,7 @@ def parse(content: object, file: str = "scenario") -> Scenario:
     title = content.get("title")
     if not isinstance(title, str) or not title:
         raise Unreadable("title: a sentence is missing")
-    house, settings, places = _house(content.get("house") or {})
+    house, settings, places, garage = _house(content.get("house") or {})
     timeline = tuple(
         sorted(
             (_event(node, f"timeline[{place}]") for place, node in enumerate(_list(content, "timeline"))),
@@ -245,7 +252,8 @@ def parse(content: object, file: str = "scenario") -> Scenario:
     last = max([last, *(event.at for event in timeline)])
     if "until" in content:
         last = clock_time(content["until"], "until")
-    return Scenario(file, title, house, settings, places, timeline, expectations, midnight + first, midnight + last)
+    start, end = midnight + first, midnight + last
+    return Scenario(file, title, house, settings, places, garage, timeline, expectations, start, end)
 
 
 def _list(content: Mapping[str, object], key: str) -> list[object]:
@@ -260,20 +268,22 @@ def _there(loadpoint: int, places: tuple[Place, ...], path: str) -> None:
         raise Unreadable(f"{path}.loadpoint: there is no loadpoint {loadpoint}; they count from 1 to {len(places)}")
 
 
-def _house(node: object) -> tuple[HouseWords, Settings, tuple[Place, ...]]:
+def _house(node: object) -> tuple[HouseWords, Settings, tuple[Place, ...], dict[str, GarageCar]]:
     if not isinstance(node, Mapping):
         raise Unreadable("house: a mapping was expected")
     of_house = {each.name for each in fields(HouseWords)}
     of_site = {each.name for each in fields(Settings)} - {"circuits", "loadpoints", "external_battery_mode", "vehicles"}
-    check_words(node, sorted(of_house | of_site | {"circuits", "loadpoints"}), "house")
+    check_words(node, sorted(of_house | of_site | {"circuits", "loadpoints", "garage"}), "house")
+    garage = read_garage(node.get("garage") or {}, "house.garage")
     words = build(HouseWords, {key: node[key] for key in node if key in of_house}, "house")
     places = tuple(_place(each, at) for at, each in enumerate(node.get("loadpoints") or [{}]))
     circuits = convert(tuple[Circuit, ...], node.get("circuits") or [], "house.circuits")
     site = partial(Settings, {key: node[key] for key in node if key in of_site}, "house")
     cars = {place.vehicle.name: _car(place.vehicle) for place in places if place.vehicle}
+    cars |= {name: each.settings for name, each in garage.items()}
     loadpoints = tuple(place.settings for place in places)
     settings = Settings(**site, circuits=circuits, loadpoints=loadpoints, vehicles=cars)
-    return words, settings, places
+    return words, settings, places, garage
 
 
 def _place(node: object, at: int) -> Place:
@@ -301,6 +311,8 @@ def _car(reading: VehicleReading) -> VehicleSettings:
     )
 
 
+LONG_AGO = datetime(2000, 1, 1, tzinfo=ZONE)
+"""Stands for the time of the event, which the replay knows."""
 COMMAND_WORDS = ("current", "enable", "disable", "phases", "wake")
 
 _TAMPERED = {"grid": MeterReading, "pv": MeterReading, "battery": BatteryReading, "vehicle": VehicleReading}
@@ -326,6 +338,10 @@ def _event(node: object, path: str) -> Event:
             values[key] = partial(Settings, value, below)
         elif key == "rates":
             values[key] = partial(Rates, value, below)
+        elif key == "accounts":
+            values[key] = read_accounts(value, below)
+        elif key == "tells_soc":
+            values[key] = ManualSoc(**{"at": LONG_AGO, **partial(ManualSoc, value, below)})
         elif key == "prices":
             values[key] = read_prices(value, below)
         else:
