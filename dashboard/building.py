@@ -72,6 +72,9 @@ def npm(*words: str) -> None:
 if __name__ == "__main__":
     if sys.argv[1:2] == ["run"]:
         install()
-        npm("run", "--silent", sys.argv[2], "--", *sys.argv[3:])
+        try:
+            npm("run", "--silent", sys.argv[2], "--", *sys.argv[3:])
+        except subprocess.CalledProcessError as failed:
+            sys.exit(failed.returncode)
     else:
         build()

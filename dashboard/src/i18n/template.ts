@@ -1,6 +1,6 @@
 /* Sentences with figures. In a template:
  *   {name}              a figure, formatted by the unit at the end of its name (missing_w, remaining_s, soc_percent)
- *   [only with {name}]  left out when a figure in it is missing
+ *   [only with {name}]  left out when a figure in it is missing, or a counted one is 0
  *   {n?one|other}       by the plural of the language; # stands for the number
  */
 import { format } from "./format";
@@ -10,7 +10,11 @@ export type Facts = Record<string, string | number | boolean | null | undefined>
 const OPTIONAL = /\[([^[\]]*)\]/g;
 const FIGURE = /\{(\w+)(?:\?([^|{}]*)\|([^|{}]*))?\}/g;
 
-const missing = (facts: Facts, name: string): boolean => facts[name] === undefined || facts[name] === null || facts[name] === "";
+/** Nothing to say: no value, no word, or none of what is counted. */
+function missing(facts: Facts, [, name, counted]: RegExpMatchArray): boolean {
+  const value = facts[name!];
+  return value === undefined || value === null || value === "" || (counted !== undefined && Number(value) === 0);
+}
 
 function figures(text: string, facts: Facts, locale: string): string {
   return text.replace(FIGURE, (_, name: string, one?: string, other?: string) => {
@@ -24,7 +28,7 @@ function figures(text: string, facts: Facts, locale: string): string {
 /** The sentence in which every figure has its value. */
 export function filled(template: string, facts: Facts, locale: string): string {
   const kept = template.replace(OPTIONAL, (_, part: string) =>
-    [...part.matchAll(FIGURE)].some((match) => missing(facts, match[1]!)) ? "" : part,
+    [...part.matchAll(FIGURE)].some((match) => missing(facts, match)) ? "" : part,
   );
   return figures(kept, facts, locale);
 }
