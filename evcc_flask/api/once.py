@@ -18,7 +18,7 @@ def charge_loadpoint_fast_once(id, until):
     known = sheet_at(shared.view, shared.settings, id)
     charged_kwh = known.charged_kwh if known else 0.0
     shared.change_loadpoint(id, fast_once=fast_once(until, charged_kwh, _kwh_per_km(known), now()))
-    return fast_shown(shared.view, shared.settings, id)
+    return fast_shown(shared.view, shared.settings, id, now())
 
 
 @blp.delete("/fast")

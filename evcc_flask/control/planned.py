@@ -37,7 +37,7 @@ def at_loadpoint(view: "View", settings: Settings, index: int) -> dict[str, Any]
         "effectivePlanTime": _time(goal.time) if goal else None,
         "effectivePlanSoc": goal.soc_percent if goal else 0,
         "effectivePlanPrecondition": precondition_s,
-        "fast": fast_shown(view, settings, index),
+        "fast": fast_shown(view, settings, index, view.decided_at),
     }
 
 
@@ -64,14 +64,14 @@ def goal_at(view: "View", settings: Settings, index: int, now: datetime | None) 
     return chosen(aims(settings, index, known, now), known)
 
 
-def fast_shown(view: "View", settings: Settings, index: int) -> dict[str, Any] | None:
+def fast_shown(view: "View", settings: Settings, index: int, now: datetime | None) -> dict[str, Any] | None:
     """What is wanted fast for once at a loadpoint (0-based), and how much of it is to come."""
     wish = settings.loadpoints[index].fast_once
     if wish is None:
         return None
     decided = view.decision.loadpoints if view.decision else ()
     session_kwh = decided[index].session_energy_wh / 1000 if index < len(decided) else 0.0
-    left_kwh, left_s = wish.remaining_kwh(session_kwh), wish.remaining_s(view.decided_at)
+    left_kwh, left_s = wish.remaining_kwh(session_kwh), wish.remaining_s(now)
     return {
         "until": wish.said,
         "remainingEnergy": short(left_kwh * 1000) if left_kwh is not None else None,

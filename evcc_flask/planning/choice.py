@@ -51,19 +51,14 @@ def source(goal: Goal, settings: Settings, index: int) -> SocPlan | EnergyPlan |
 
 
 def planned(goal: Goal, required_s: float, snapshot: Snapshot, now: datetime) -> Schedule:
-    """By the rates of the planner's tariff; what has no slack left begins at once."""
+    """By the rates of the planner's tariff; at a constant price as late as possible, and at once without any slack."""
+    rates, precondition_s = snapshot.outlook.rates(Usage.PLANNER) or (), float(goal.precondition_s)
     target = now if hurried(goal, required_s, now) else goal.time
-    return schedule(prices(snapshot, goal.time, now), required_s, target, now, goal.precondition_s)
+    if rates and snapshot.outlook.kind(Usage.PLANNER) is TariffKind.STATIC:
+        rates, precondition_s = (Rate(now, max(target, now + FAR), rates[-1].value),), required_s
+    return schedule(rates, required_s, target, now, precondition_s)
 
 
 def hurried(goal: Goal, required_s: float, now: datetime) -> bool:
     """Whether all of the time that is left is needed."""
     return (goal.time - now).total_seconds() - required_s <= HEAD_START_S
-
-
-def prices(snapshot: Snapshot, until: datetime, now: datetime) -> Sequence[Rate]:
-    """What is known of the planner's tariff; one that never changes is known for ever."""
-    rates = snapshot.outlook.rates(Usage.PLANNER) or ()
-    if rates and snapshot.outlook.kind(Usage.PLANNER) is TariffKind.STATIC:
-        return (Rate(now, max(until, now + FAR), rates[-1].value),)
-    return rates
