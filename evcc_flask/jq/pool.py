@@ -24,6 +24,8 @@ log = logging.getLogger("jq")
 WORKERS = 2
 WAIT_S = 1.0
 """How long a request waits for a worker."""
+FIRST_WAIT_S = 5.0
+"""How long the first requests wait, beside that, for Python to start: a busy machine takes its time."""
 WAITING = 32
 """Requests that may be under way or waiting; the server's other threads are for those who ask for less."""
 LONGEST = 64 << 10
@@ -56,6 +58,7 @@ class Pool:
         self._places = threading.Semaphore(WAITING)
         self._answers = _Answers(REMEMBERED)
         self._closed = False
+        self._warm = threading.Event()
 
     def known(self, text: str, version: str) -> bytes | None:
         """The answer to a filter that was asked before of the same state."""
@@ -104,6 +107,8 @@ class Pool:
 
     def _taken(self) -> "_Worker":
         """A living worker that nobody else uses. Raises BusyError."""
+        self._start_missing()
+        self._warm.wait(FIRST_WAIT_S)
         while True:
             self._start_missing()
             try:
@@ -138,8 +143,10 @@ class Pool:
             log.error("no process for jq filters could be started: %s. The next request tries again.", error)
             with self._counting:
                 self._missing += 1
+            self._warm.set()
             return
         self._idle.put(worker)
+        self._warm.set()
         if self._closed:
             self.close()
 

@@ -63,7 +63,7 @@ class House:
         self.clock = HouseClock()
         self.database = Database.open(path, self.clock)
         view = replace(VIEW, facts=replace(VIEW.facts, auth_disabled=auth_disabled))
-        self.state = SharedState(SETTINGS, view, self.database)
+        self.state = SharedState(restored(SETTINGS, self.database.settings()), view, self.database)
         self.verdict = Verdict()
 
     def app(self, envelope="wrapped", live=None):

@@ -154,6 +154,17 @@ def test_more_than_can_wait_are_sent_away_at_once(single):
         assert "32 filters are being worked on already" in set(threads.map(one, range(40)))
 
 
+def test_the_first_filter_waits_for_a_slow_start_and_later_ones_do_not(monkeypatch):
+    monkeypatch.setattr("evcc_flask.jq.pool.WAIT_S", 0.001)
+    pool = Pool(workers=1)
+    assert pool.ask(".siteTitle", "1", STATE) == '"Höme"'.encode()
+    worker = pool._idle.get()
+    with pytest.raises(BusyError):
+        pool.ask(".loadpoints", "1", STATE)
+    pool._idle.put(worker)
+    pool.close()
+
+
 def test_nothing_is_started_before_the_first_filter_and_two_processes_then():
     before = set(children())
     pool = Pool()
