@@ -34,10 +34,10 @@ def follow(points: Sequence[Point], cars: Mapping[str, CarReading], settings: Se
         if Event.CONNECT in p.events:
             p.car = replace(p.car, identifier="", detects_s=None, gave_up=False, seen=False)
             p.welcome = p.welcome or _welcomed(p, points, settings)
-        found = _by_card(p, settings) or _by_account(p, points, cars, settings)
+        found = _by_card(p, cars, settings) or _by_account(p, points, cars, settings)
         if found is not None and found not in taken:
             taken.add(found)
-            _assign(p, found, points, settings)
+            _assign(p, found, points, cars, settings)
 
 
 def match(identifier: str, cars: Mapping[str, VehicleSettings]) -> str | None:
@@ -66,14 +66,14 @@ def looks(p: Point) -> bool:
     return p.car.detects_s is not None and not p.car.gave_up
 
 
-def _by_card(p: Point, settings: Settings) -> str | None:
+def _by_card(p: Point, cars: Mapping[str, CarReading], settings: Settings) -> str | None:
     card = (p.charger.identifier or "").strip()
     if not p.fresh or not card or card == p.car.identifier:
         return None
     before, found = p.car.identifier, match(card, settings.vehicles)
     if before and (found is None or found != p.settings.vehicle):
         # Another card without a gap: that car left, and this one came, between two looks.
-        _swap(p)
+        _swap(p, cars, settings)
     p.car = replace(p.car, identifier=card)
     return found
 
@@ -128,13 +128,13 @@ def detectable(car: VehicleSettings) -> bool:
     return not {Feature.OFFLINE, Feature.AUTODETECT_DISABLED} & car.vehicle.features
 
 
-def _assign(p: Point, name: str, points: Sequence[Point], settings: Settings) -> None:
+def _assign(p: Point, name: str, points: Sequence[Point], cars: Mapping[str, CarReading], settings: Settings) -> None:
     """The car stands here and nowhere else. If another was seen here before, that one has left unseen."""
     if name == p.settings.vehicle:
         p.car = replace(p.car, detects_s=None, gave_up=False)
         return
     if p.car.seen and Event.CONNECT not in p.events:
-        _swap(p)
+        _swap(p, cars, settings)
     for other in points:
         if other is not p and other.settings.vehicle == name:
             other.change("vehicle", None, "identified")
@@ -142,13 +142,21 @@ def _assign(p: Point, name: str, points: Sequence[Point], settings: Settings) ->
     mode = settings.vehicles[name].vehicle.mode
     if mode is not None:
         p.change("mode", mode, "identified")
-    p.car = replace(p.car, detects_s=None, gave_up=False, seen=False)
+    _stands(p, name, cars, settings)
 
 
-def _swap(p: Point) -> None:
+def _swap(p: Point, cars: Mapping[str, CarReading], settings: Settings) -> None:
     """One car left and another one came, unseen."""
     left(p, "swap")
     came(p)
+    _stands(p, p.settings.default_vehicle, cars, settings)
+
+
+def _stands(p: Point, name: str | None, cars: Mapping[str, CarReading], settings: Settings) -> None:
+    """This car counts from this cycle on."""
+    car = settings.vehicles.get(name) if name is not None else None
+    p.settings = replace(p.settings, vehicle=name)
+    p.vehicle = car.reading(cars.get(car.vehicle.name)) if car is not None else None
     p.car = replace(p.car, detects_s=None, gave_up=False, seen=False)
 
 

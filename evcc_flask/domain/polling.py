@@ -35,6 +35,8 @@ def follow(
         fine = said.contact is Contact.UP
         if asked is not None and (anew or not fine) and not _patient_enough(asked, plugged_s, now_s):
             return
+        if _under_way(said, now_s) and not anew:
+            return
         patience = asked.patience if asked is not None and not fine else PATIENCE
         asks[name] = Ask(name, anew=anew or (name in asks and asks[name].anew))
         kept[name] = Asked(now_s, patience.failed(now_s))
@@ -49,6 +51,12 @@ def follow(
             if each in cars and cars[each].contact is not Contact.NONE and detectable(settings.vehicles[each]):
                 ask(each, _connected_s(p), anew=True)
     return tuple(asks.values()), kept
+
+
+def _under_way(said: CarReading, now_s: float) -> bool:
+    """Asked, and not answered yet."""
+    asked_s = said.asked_at_s
+    return asked_s is not None and now_s - asked_s < ASK_AGAIN_S and (said.at_s is None or said.at_s < asked_s)
 
 
 def _patient_enough(asked: Asked, plugged_s: float, now_s: float) -> bool:

@@ -28,7 +28,7 @@ OF_SPAN = COUNTED | {
     "import_kwh",
     "session_count",
     "session_vehicles",
-    "asks",
+    "calls",
 }
 WORDS = sorted(OF_LOADPOINT | OF_CAR | OF_SITE | OF_TRUTH | OF_HOUSE | REASONS | OF_SPAN | {"circuits"})
 
@@ -173,8 +173,8 @@ def _of_span(key: str, cycles: list["Cycle"], loadpoint: int) -> object:
             row.key: row.vehicle for cycle in cycles for row in cycle.decision.sessions if row.loadpoint == loadpoint
         }
         return list(rows.values())
-    if key == "asks":
-        return sum(len(cycle.decision.asks) for cycle in cycles)
+    if key == "calls":
+        return cycles[-1].calls - cycles[0].calls
     words = [word for cycle in cycles for place, word in cycle.command_words if place in (loadpoint, None)]
     if key == "command_order":
         return [word for word in words if word != "battery"]

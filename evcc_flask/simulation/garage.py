@@ -97,6 +97,7 @@ class Garage:
             name: CarReading(name, Contact.UNREAD, traits=_traits(each)) for name, each in self._words.items()
         }
         self._coming: list[tuple[float, str, CarReading]] = []
+        self.calls = 0
 
     def forget(self) -> None:
         """The program starts anew, and has asked nobody yet."""
@@ -123,6 +124,7 @@ class Garage:
                 continue
             if not each.anew and said.at_s is not None and now_s - said.at_s < words.cache_s:
                 continue
+            self.calls += 1
             contact = self._events.get(each.name, AccountEvent()).contact
             pending = Contact.PENDING if said.at_s is None else said.contact
             self._said[each.name] = replace(said, asked_at_s=now_s, contact=pending)

@@ -85,6 +85,7 @@ class Cycle:
     battery_modes: tuple[BatteryMode, ...]
     true_grid_w: float
     import_kwh: float
+    calls: int = 0
 
     @property
     def clock(self) -> str:
@@ -201,6 +202,7 @@ class _Replay:
             tuple(battery.mode for battery in house.batteries),
             house.true_grid_w,
             house.grid.import_kwh,
+            self._garage.calls,
         )
 
     def _follow(self, decision: Decision, now: Moment) -> None:

@@ -299,6 +299,8 @@ def _place(node: object, at: int) -> Place:
     car = None if car_node is None else replace(build(CarDescription, car_node, f"{path}.car"), box=at)
     vehicle_node = node.get("vehicle")
     vehicle = build(VehicleReading, vehicle_node, f"{path}.vehicle") if vehicle_node else None
+    if settings.default_vehicle:
+        settings = replace(settings, vehicle=settings.default_vehicle)
     if vehicle:
         settings = replace(settings, vehicle=vehicle.name, default_vehicle=vehicle.name)
     live = isinstance(vehicle_node, Mapping) and "soc_percent" not in vehicle_node
