@@ -22,6 +22,7 @@ from evcc_flask.domain.moment import Moment
 from evcc_flask.domain.ports import Charger, Clock, Done, Field, Meter
 from evcc_flask.domain.rates import Usage
 from evcc_flask.domain.refused import admitted
+from evcc_flask.domain.settings import Settings
 from evcc_flask.domain.snapshot import Snapshot
 from evcc_flask.domain.words import BatteryMode
 from evcc_flask.planning.follow import follow
@@ -103,7 +104,7 @@ class Loop:
             snapshot = with_vehicles(self._house.snapshot(self._peek(), now.wall), settings)
             due = woken or now.s >= decide_at_s or guard(snapshot, settings, self.memory, now)
             if due:
-                soon = self._cycle(snapshot, now, current)
+                soon = self._cycle(snapshot, settings, now, current)
                 decide_at_s = now.s + (min(RETRY_S, settings.interval_s) if soon else settings.interval_s)
             else:
                 self._admit(snapshot.outcomes)
@@ -148,9 +149,8 @@ class Loop:
         self._state.woken.clear()
         return True
 
-    def _cycle(self, snapshot: Snapshot, now: Moment, current: Callable[[], bool]) -> bool:
+    def _cycle(self, snapshot: Snapshot, settings: Settings, now: Moment, current: Callable[[], bool]) -> bool:
         """Decide, act, publish. True where the next cycle should come early: a command failed, a wish was changed."""
-        settings = self._state.settings
         planned = follow(snapshot, settings, self.memory, now)
         decision = decide(snapshot, planned.settings, planned.memory, now)
         with self._acting:
