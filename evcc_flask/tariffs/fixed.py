@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from evcc_flask.bus.needs import ErrorKind, Link, ReadError
-from evcc_flask.domain.rates import SLOT, Rate, TariffKind
+from evcc_flask.domain.rates import Rate, TariffKind
 from evcc_flask.plugins.fields import Loose, Number
 from evcc_flask.plugins.problems import Problems
 
@@ -56,7 +56,7 @@ class Fixed:
                 value = self.surcharge.total(value_at(self.zones, wall, self.price), wall)
             except FormulaError as error:
                 raise ReadError(ErrorKind.VALUE, str(error)) from None
-            if rates and rates[-1].value == value and following - rates[-1].start <= SLOT:
+            if rates and rates[-1].value == value and moment.minute % 15:
                 rates[-1] = Rate(rates[-1].start, local(following, self.zone), value)
             else:
                 rates.append(Rate(wall, local(following, self.zone), value))

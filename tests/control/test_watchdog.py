@@ -50,10 +50,10 @@ def test_a_crashed_loop_is_started_again(controlled: tuple[Scene, Controller], m
     crashes = iter([True, False])
     original = House.snapshot
 
-    def snapshot(self: House, outcomes: Any) -> Any:
+    def snapshot(self: House, *given: Any) -> Any:
         if next(crashes, False):
             raise RuntimeError("a mistake of ours")
-        return original(self, outcomes)
+        return original(self, *given)
 
     monkeypatch.setattr(House, "snapshot", snapshot)
     controller.start()
@@ -67,7 +67,7 @@ def test_a_loop_that_crashes_for_ever_is_given_up_and_health_says_so(
 ) -> None:
     _, controller = controlled
 
-    def snapshot(self: House, outcomes: Any) -> Any:
+    def snapshot(self: House, *given: Any) -> Any:
         raise RuntimeError("a mistake of ours")
 
     monkeypatch.setattr(House, "snapshot", snapshot)

@@ -1,0 +1,281 @@
+"""All tariffs together: fetched in the background, kept over restarts, honest about their age."""
+
+import threading
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from evcc_flask.bus.bus import Bus
+from evcc_flask.bus.needs import ErrorKind, Link, ReadError
+from evcc_flask.clock import SystemClock
+from evcc_flask.domain.rates import SLOT, Rate, TariffKind, Usage
+from evcc_flask.tariffs.board import Board, Shelf
+from evcc_flask.tariffs.fixed import fixed
+
+START = datetime(2026, 5, 4, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+class Moved:
+    """A clock that only the test moves; waiting takes no house time."""
+
+    def __init__(self):
+        self.s = 1000.0
+
+    def monotonic_s(self):
+        return self.s
+
+    def wire_s(self):
+        return SystemClock().wire_s()
+
+    def now(self):
+        return START + timedelta(seconds=self.s - 1000.0)
+
+    def trusted(self):
+        return True
+
+    def real_s(self, house_s):
+        return 0.01
+
+
+@dataclass
+class Source:
+    """Gives ``answers`` one after the other, the last one for ever."""
+
+    link: Link | None
+    answers: list = field(default_factory=list)
+    kind: TariffKind = TariffKind.FORECAST
+    refresh_s: float = 3600.0
+    calls_a_day: int = 0
+    keeps_s: float = 0.0
+    name: str = "spot"
+    calls: list = field(default_factory=list)
+    asked: threading.Condition = field(default_factory=threading.Condition)
+
+    def rests(self, now):
+        return False
+
+    def fetch(self, wire, now):
+        with self.asked:
+            self.calls.append(now)
+            self.asked.notify_all()
+        answer = self.answers[min(len(self.calls), len(self.answers)) - 1]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer(now) if callable(answer) else answer
+
+    def called(self, times):
+        with self.asked:
+            return self.asked.wait_for(lambda: len(self.calls) >= times, 10)
+
+
+def rates(start=START, count=8, value=0.2):
+    return [Rate(start + n * SLOT, start + (n + 1) * SLOT, value) for n in range(count)]
+
+
+def gone(kind=ErrorKind.CONNECTION):
+    return ReadError(kind, "https://spot.example: the name does not resolve")
+
+
+@pytest.fixture
+def clock():
+    return Moved()
+
+
+@pytest.fixture
+def bus(clock):
+    bus = Bus(SystemClock())
+    yield bus
+    bus.close()
+
+
+@pytest.fixture
+def board_of(clock):
+    boards = []
+
+    def build(*feeds, shelf=None, start=True):
+        named = [(usage, feed, f"mark {feed.name}") for usage, feed in feeds]
+        board = Board(named, clock, zone=UTC, shelf=shelf or Shelf())
+        boards.append(board)
+        if start:
+            board.start()
+        return board
+
+    yield build
+    for board in boards:
+        board.close()
+
+
+def eventually(condition, timeout_s=10.0):
+    """Whether ``condition`` becomes true; looked at often, because nobody tells."""
+    pause, until_s = threading.Event(), SystemClock().wire_s() + timeout_s
+    while SystemClock().wire_s() < until_s:
+        if condition():
+            return True
+        pause.wait(0.01)
+    return False
+
+
+def test_a_fixed_price_is_known_before_anything_runs(board_of):
+    board = board_of((Usage.GRID, fixed({"price": 0.3}, UTC)), start=False)
+    assert board.outlook().value(Usage.GRID, START) == 0.3
+    assert board.outlook().value(Usage.GRID, None) == 0.3
+
+
+def test_what_is_fetched_in_the_background_is_told(board_of, bus):
+    source = Source(bus.calls("spot"), [rates()])
+    board = board_of((Usage.GRID, source))
+    assert eventually(lambda: board.outlook().value(Usage.GRID, START) == 0.2)
+    assert board.outlook().issues == ()
+
+
+def test_a_dead_host_delays_neither_the_start_nor_the_others(board_of, bus, clock):
+    release = threading.Event()
+    hung = Source(bus.calls("hung"), [lambda now: release.wait(20) or rates()])
+    living = Source(bus.calls("living"), [rates(value=0.1)])
+    board = board_of((Usage.GRID, hung), (Usage.FEED_IN, living))
+    assert eventually(lambda: board.outlook().value(Usage.FEED_IN, START) == 0.1)
+    assert board.outlook().rates(Usage.GRID) is None
+    release.set()
+
+
+def test_it_is_asked_again_after_its_time_and_not_before(board_of, bus, clock):
+    source = Source(bus.calls("spot"), [rates(), lambda now: rates(now, value=0.4)])
+    board = board_of((Usage.GRID, source))
+    assert eventually(lambda: board.outlook().rates(Usage.GRID))
+    clock.s += 3500
+    assert not eventually(lambda: len(source.calls) > 1, 0.3)
+    clock.s += 100
+    assert source.called(2)
+    assert eventually(lambda: board.outlook().value(Usage.GRID, START + HOUR) == 0.4)
+    assert board.outlook().value(Usage.GRID, START) == 0.2, "what was today stays"
+
+
+def test_last_good_rates_are_used_until_they_run_out_and_said_to_be_old(board_of, bus, clock):
+    source = Source(bus.calls("spot"), [rates(count=20), gone()])
+    board = board_of((Usage.GRID, source))
+    assert eventually(lambda: board.outlook().rates(Usage.GRID))
+    clock.s += 3 * 3600
+    assert eventually(lambda: board.outlook().issues)
+    assert board.outlook().value(Usage.GRID, clock.now()) == 0.2
+    issue = board.outlook().issues[0]
+    assert (issue.kind, issue.device, issue.fatal) == ("tariff", "grid", False)
+    assert "the name does not resolve" in str(issue)
+    assert "reaches until 04.05. 17:00" in str(issue)
+    clock.s += 3 * 3600
+    assert eventually(lambda: board.outlook().rates(Usage.GRID) is None)
+    assert "Nothing is known" in str(board.outlook().issues[0])
+
+
+def test_after_a_failure_it_is_tried_soon_and_ever_more_patiently(board_of, bus, clock):
+    source = Source(bus.calls("spot"), [gone()])
+    board_of((Usage.GRID, source))
+    assert source.called(1)
+    for times in (2, 3, 4):
+        clock.s += times
+        assert source.called(times)
+    clock.s += 1
+    assert not eventually(lambda: len(source.calls) > 4, 0.3)
+
+
+def test_who_refuses_is_left_alone_until_the_next_time(board_of, bus, clock):
+    source = Source(bus.calls("spot"), [gone(ErrorKind.REFUSED)])
+    board_of((Usage.GRID, source))
+    assert source.called(1)
+    clock.s += 3000
+    assert not eventually(lambda: len(source.calls) > 1, 0.3)
+    clock.s += 700
+    assert source.called(2)
+
+
+def test_a_provider_s_allowance_is_kept_over_failures_and_restarts(board_of, bus, clock):
+    kept = {}
+    source = Source(bus.calls("spot"), [gone()], calls_a_day=3)
+    board = board_of((Usage.SOLAR, source), shelf=Shelf({}, kept.__setitem__))
+    for times in (1, 2, 3):
+        assert source.called(times)
+        clock.s += 60
+    assert eventually(lambda: len(kept.get("solar0", {}).get("calls", ())) == 3)
+    board.close()
+    again = Source(bus.calls("spot"), [rates()], calls_a_day=3)
+    board_of((Usage.SOLAR, again), shelf=Shelf(dict(kept)))
+    assert not eventually(lambda: again.calls, 0.3)
+    clock.s += 24 * 3600
+    assert again.called(1)
+
+
+def test_rates_outlast_a_restart_and_are_not_fetched_again_before_their_time(board_of, bus, clock):
+    kept = {}
+    board = board_of((Usage.GRID, Source(bus.calls("spot"), [rates(count=40)])), shelf=Shelf({}, kept.__setitem__))
+    assert eventually(lambda: kept.get("grid0", {}).get("rates"))
+    board.close()
+    clock.s += 1800
+    dead = Source(bus.calls("spot"), [gone()])
+    again = board_of((Usage.GRID, dead), shelf=Shelf(dict(kept)))
+    assert again.outlook().value(Usage.GRID, clock.now()) == 0.2
+    assert not eventually(lambda: dead.calls, 0.3)
+    clock.s += 1801
+    assert dead.called(1)
+    assert again.outlook().value(Usage.GRID, clock.now()) == 0.2
+
+
+def test_rates_of_other_settings_are_not_taken_over(board_of, bus, clock):
+    row = {"mark": "another", "fetched": START.isoformat(), "calls": [], "rates": [[START.timestamp(), 900, 9.9]]}
+    board = board_of((Usage.GRID, Source(bus.calls("spot"), [gone()])), shelf=Shelf({"grid0": row}), start=False)
+    assert board.outlook().rates(Usage.GRID) is None
+
+
+@pytest.mark.parametrize("row", [None, 5, "x", [], {}, {"mark": "mark spot"}, {"mark": "mark spot", "rates": [[1]]}])
+def test_a_damaged_row_is_none(board_of, bus, row):
+    board = board_of((Usage.GRID, Source(bus.calls("spot"), [gone()])), shelf=Shelf({"grid0": row}), start=False)
+    assert board.outlook().rates(Usage.GRID) is None
+
+
+def test_a_price_of_now_is_not_believed_for_ever(board_of, bus, clock):
+    source = Source(bus.calls("spot"), [rates(count=192), gone()], kind=TariffKind.DYNAMIC, refresh_s=900, keeps_s=1800)
+    board = board_of((Usage.GRID, source))
+    assert eventually(lambda: board.outlook().rates(Usage.GRID))
+    clock.s += 1900
+    assert eventually(lambda: board.outlook().rates(Usage.GRID) is None)
+
+
+def test_roofs_are_summed_where_all_of_them_say_something(board_of, bus):
+    east = Source(bus.calls("east"), [rates(count=8, value=100)], kind=TariffKind.SOLAR)
+    west = Source(bus.calls("west"), [rates(START + SLOT, count=8, value=50)], kind=TariffKind.SOLAR)
+    board = board_of((Usage.SOLAR, east), (Usage.SOLAR, west))
+    assert eventually(lambda: board.outlook().rates(Usage.SOLAR))
+    found = board.outlook().rates(Usage.SOLAR)
+    assert (found[0].start, found[-1].end, {rate.value for rate in found}) == (START + SLOT, START + 2 * HOUR, {150})
+
+
+def test_one_silent_roof_leaves_no_forecast(board_of, bus):
+    east = Source(bus.calls("east"), [rates(value=100)], kind=TariffKind.SOLAR)
+    west = Source(bus.calls("west"), [gone()], kind=TariffKind.SOLAR)
+    board = board_of((Usage.SOLAR, east), (Usage.SOLAR, west))
+    assert east.called(1)
+    assert west.called(1)
+    assert board.outlook().rates(Usage.SOLAR) is None
+
+
+@pytest.mark.parametrize(
+    ("grid", "co2", "planner", "expected"),
+    [
+        (TariffKind.FORECAST, TariffKind.CO2, None, TariffKind.FORECAST),
+        (TariffKind.STATIC, TariffKind.CO2, None, TariffKind.CO2),
+        (TariffKind.STATIC, None, None, TariffKind.STATIC),
+        (TariffKind.FORECAST, None, TariffKind.CO2, TariffKind.CO2),
+        (None, None, None, None),
+    ],
+)
+def test_what_is_planned_by(board_of, bus, grid, co2, planner, expected):
+    kinds = {Usage.GRID: grid, Usage.CO2: co2, Usage.PLANNER: planner}
+    feeds = [(usage, Source(bus.calls(usage.value), [gone()], kind=kind)) for usage, kind in kinds.items() if kind]
+    assert board_of(*feeds, start=False).outlook().kind(Usage.PLANNER) is expected
+
+
+def test_a_source_without_a_single_rate_is_a_failure(board_of, bus):
+    source = Source(bus.calls("spot"), [[]])
+    board = board_of((Usage.GRID, source))
+    assert eventually(lambda: board.outlook().issues)
+    assert "without a single rate" in str(board.outlook().issues[0])
