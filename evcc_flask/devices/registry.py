@@ -21,10 +21,9 @@ from .limits import CircuitLimits
 from .meter import SourceMeter
 from .parts import ChargerParts, MeterParts
 from .row import Compiler
+from .vehicles import SETTERS
 
 Params = Mapping[str, Any]
-SETTERS = {"wakeup", "chargeenable", "maxcurrent"}
-"""What can be written to a car."""
 
 
 def build_meter(

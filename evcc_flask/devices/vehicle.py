@@ -173,10 +173,12 @@ class SourceVehicle:
 
     def _at_s(self, key: Source) -> float | None:
         """Of what is pushed only changes may come: as long as the car speaks at all, what it said before stands."""
-        if not all(need.link.pushes for need in key.needs()) or key.at_s() is None:
-            return key.at_s()
-        heard = [source.at_s() for source in self._parts.sources.values() if all(n.link.pushes for n in source.needs())]
-        return max(at_s for at_s in heard if at_s is not None)
+        at_s = key.at_s()
+        needs = key.needs()
+        if at_s is None or not needs or not all(need.link.pushes for need in needs):
+            return at_s
+        heard = [need.link.latest(need.request).at_s for need in self.needs()]
+        return max(time for time in heard if time is not None)
 
     def _soc(self) -> tuple[float | None, str | None]:
         if self._parts.soc is None:

@@ -6,7 +6,7 @@ was not given is left out.
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from typing import Any
 
 from evcc_flask.bus.needs import Need
@@ -28,6 +28,8 @@ Ask = Callable[[Iterable[Need]], Round]
 CACHE_S = 900.0
 """How old an answer of an account may be before it is asked again, where the user says nothing; as evcc."""
 OFFLINE = ("", "offline")
+SETTERS = {"wakeup", "chargeenable", "maxcurrent"}
+"""What can be written to a car."""
 _PARAMETER = re.compile(r"\$\{(\w+)\}")
 
 
@@ -100,25 +102,28 @@ def of_row(row: Row, params: Params, shop: Shop) -> VehicleParts:
     """A row with one user's parameters. A fault in the row itself is told at the template's name."""
     given = template.read(row, params)
     values = {**given.values, "timeout": template.lasting(given.values.get("timeout", row.get("timeout", 0.0)))}
-    node = filled(row["vehicle"], values)
+    node = filled(row["vehicle"], values, SETTERS - row.get("parameters", {}).keys())
     try:
         return _made(Bench(load(Custom(), node), shop), values.get("cache", CACHE_S), own=False)
     except (Misconfigured, ExceptionGroup) as problem:
         raise ExceptionGroup("this car cannot be read", [_at_row(each) for each in problems_of(problem)]) from None
 
 
-def filled(node: Any, values: Mapping[str, Any]) -> Any:
-    """``node`` with its parameters; None for what lacks one. Lists become JSON, for jq."""
+def filled(node: Any, values: Params, kept: Set[str]) -> Any:
+    """``node`` with its parameters; None for what lacks one. Lists become JSON, for jq.
+
+    ``kept``: names that stand for what is written later.
+    """
     if isinstance(node, Mapping):
-        below = {key: filled(value, values) for key, value in node.items()}
+        below = {key: filled(value, values, kept) for key, value in node.items()}
         if any(value is None for value in below.values()) and "source" in node:
             return None
         return {key: value for key, value in below.items() if value is not None}
     if isinstance(node, list):
-        return [filled(value, values) for value in node]
+        return [filled(value, values, kept) for value in node]
     if not isinstance(node, str):
         return node
-    names = set(_PARAMETER.findall(node)) - {"maxcurrent", "chargeenable", "wakeup"}
+    names = set(_PARAMETER.findall(node)) - kept
     if any(values.get(name) in (None, "") for name in names):
         return None
     for name in names:
