@@ -145,6 +145,12 @@ class World:
         with self.live.now() as house:
             return house.boxes[box].session_kwh
 
+    def passes(self, house_s: float) -> None:
+        """Let so much time of the house go by."""
+        until_s, pause = self.clock.monotonic_s() + house_s, threading.Event()
+        while self.clock.monotonic_s() < until_s:
+            pause.wait(0.01)
+
     def faultless(self) -> None:
         """Every wire works again."""
         for station in (*self.line.stations.values(), *self.tcp.stations.values(), self.goe):
@@ -314,17 +320,21 @@ class Server:
 
 
 class WebMeter:
-    """The grid meter of a house behind HTTP. ``body``: what it says instead of the truth, with ``status``."""
+    """The grid meter of a house behind HTTP. ``body``: what it says instead of the truth, with ``status``.
+
+    ``sees``: what it takes for the power at the grid connection, W.
+    """
 
     def __init__(self, live: LiveHouse) -> None:
         self.body: str | None = None
         self.status = 200
+        self.sees: Callable[[House], float] = lambda house: house.grid.power_w
         meter = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 with live.now() as house:
-                    truth = json.dumps({"power": round(house.grid.power_w, 1)})
+                    truth = json.dumps({"power": round(meter.sees(house), 1)})
                 raw = (truth if meter.body is None else meter.body).encode()
                 self.send_response(meter.status)
                 self.send_header("Content-Length", str(len(raw)))
