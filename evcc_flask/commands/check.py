@@ -24,6 +24,7 @@ from evcc_flask.storage.place import house_file, usual_file, written_house
 from evcc_flask.storage.problem import StorageProblem
 
 from .table import columns
+from .tariffs import read_tariffs
 
 PATIENCE_S = 12.0
 """All devices together get so long; what has not answered by then is dead."""
@@ -66,8 +67,10 @@ def check(path: Path | None, environ: Mapping[str, str], say: Callable[[str], No
     built = build_house(configuration, clock)
     try:
         results = read_all(built, clock)
-        issues = [*built.issues, *_silent(results), *_running(configuration), *unguarded(configuration, built.chargers)]
+        tariffs, late = read_tariffs(built.tariffs, clock, PATIENCE_S)
+        issues = [*built.issues, *late, *_silent(results), *_running(configuration), *unguarded(configuration, built.chargers)]
     finally:
+        built.tariffs.close()
         built.field.close()
     if results:
         head = ("KIND", "DEVICE", "LINK", "VALUES", "MS", "FAIL-SAFE")
@@ -75,9 +78,11 @@ def check(path: Path | None, environ: Mapping[str, str], say: Callable[[str], No
             (r.kind, r.name, r.link, r.values or "no value: see below", r.milliseconds, r.failsafe) for r in results
         ]
         say("\n" + REDACTOR.text(columns(head, rows)))
-    elif not any(issue.fatal for issue in issues):
+    elif not tariffs and not any(issue.fatal for issue in issues):
         say("No device is configured: no meter, no charger. There is nothing to read and nothing to control yet.")
-    if results or issues:
+    if tariffs:
+        say("\n" + REDACTOR.text(tariffs))
+    if results or tariffs or issues:
         say(REDACTOR.text(_told(issues)))
     return 1 if any(issue.fatal for issue in issues) else 0
 

@@ -105,6 +105,19 @@ class Board:
             self._thread = Thread(target=self._run, name="tariffs", daemon=True)
             self._thread.start()
 
+    def sources(self) -> dict[Usage, list[str]]:
+        """The names of all sources by what they are for."""
+        named: dict[Usage, list[str]] = {}
+        for place in self._places:
+            named.setdefault(place.usage, []).append(place.feed.name)
+        return named
+
+    def settle(self, timeout_s: float) -> None:
+        """Wait at most ``timeout_s`` real seconds until every source has answered or failed once."""
+        with self._changed:
+            self._changed.wait_for(lambda: all(place.fetched or place.error for place in self._places), timeout_s)
+        self._outlook = self._looked()
+
     def close(self) -> None:
         """End the thread. What is under way ends with the bus."""
         with self._changed:
@@ -242,7 +255,8 @@ class Board:
             return None
         until = f"What is known reaches until {known[-1].end:%d.%m. %H:%M}." if known else "Nothing is known of it now."
         since = f"since {place.fetched:%d.%m. %H:%M}" if place.fetched else "yet"
-        message = f"{place.feed.name} has told nothing new {since}: {place.error}"
+        end = "" if place.error.endswith((".", "?", "!")) else "."
+        message = f"{place.feed.name} has told nothing new {since}: {place.error}{end}"
         remedy = f"{until} It is asked again and again."
         return Issue("tariff", message, device=place.usage.value, remedy=remedy, fatal=False)
 
