@@ -19,7 +19,9 @@ def page() -> str:
     devices = describe()
     chargers = [device for device in devices if device["kind"] == "charger"]
     meters = [device for device in devices if device["kind"] == "meter"]
-    return "\n".join([*_chapter("Wallboxes", chargers), *_chapter("Meters, inverters, batteries", meters)]) + "\n"
+    cars = [device for device in devices if device["kind"] == "vehicle"]
+    chapters = (("Wallboxes", chargers), ("Meters, inverters, batteries", meters), ("Cars", cars))
+    return "\n".join(line for title, listed in chapters for line in _chapter(title, listed)) + "\n"
 
 
 def _chapter(title: str, devices: Iterable[Mapping[str, Any]]) -> list[str]:
