@@ -105,7 +105,7 @@ def _hours(goal: Goal, known: Sheet | None, moment: datetime) -> dict[str, Any]:
     if known is None:
         return {**hours, "duration": 0, "plan": None, "power": 0}
     required_s = known.required_s(goal)
-    plan = planned(goal, required_s, state().view.snapshot, moment)
+    plan = planned(goal, required_s, state().view.snapshot, moment, state().settings.interval_s)
     slots = [
         {"start": _local(slot.start, moment), "end": _local(slot.end, moment), "value": slot.value}
         for slot in plan.slots

@@ -151,7 +151,7 @@ class _Step:
     def _on_the_way(
         self, goal: Goal, held: Goal | None, required_s: float, nothing: Plan, rest: PlanMemory, wall: datetime
     ) -> tuple[Plan, PlanMemory]:
-        plan = planned(goal, required_s, self._snapshot, wall)
+        plan = planned(goal, required_s, self._snapshot, wall, self._settings.interval_s)
         overrun_s = max(0.0, required_s - (goal.time - wall).total_seconds())
         slot = plan.slot_at(wall)
         slot_end = slot.end if slot is not None else self._memory.plan.slot_end
@@ -163,7 +163,7 @@ class _Step:
             active = False
         else:
             worth = slot is not None and (slot.end - wall >= SHORT_SLOT or plan.continues(slot))
-            active = worth or hurried(goal, required_s, wall)
+            active = worth or hurried(goal, required_s, wall, self._settings.interval_s)
         late = overrun_s >= LATE_S
         told = self._memory.plan.late and held is not None
         word = replace(
