@@ -23,6 +23,7 @@ from evcc_flask.storage.owner import Owner
 from evcc_flask.storage.place import house_file, usual_file, written_house
 from evcc_flask.storage.problem import StorageProblem
 
+from .cars import of_cars, read_cars, table_of
 from .table import columns
 from .tariffs import read_tariffs
 
@@ -67,8 +68,16 @@ def check(path: Path | None, environ: Mapping[str, str], say: Callable[[str], No
     built = build_house(configuration, clock)
     try:
         results = read_all(built, clock)
+        cars = read_cars(built.vehicles.values(), built.field, clock)
         tariffs, late = read_tariffs(built.tariffs, clock, PATIENCE_S)
-        issues = [*built.issues, *late, *_silent(results), *_running(configuration), *unguarded(configuration, built.chargers)]
+        issues = [
+            *built.issues,
+            *late,
+            *_silent(results),
+            *of_cars(cars),
+            *_running(configuration),
+            *unguarded(configuration, built.chargers),
+        ]
     finally:
         built.tariffs.close()
         built.field.close()
@@ -80,9 +89,11 @@ def check(path: Path | None, environ: Mapping[str, str], say: Callable[[str], No
         say("\n" + REDACTOR.text(columns(head, rows)))
     elif not tariffs and not any(issue.fatal for issue in issues):
         say("No device is configured: no meter, no charger. There is nothing to read and nothing to control yet.")
+    if cars:
+        say("\n" + REDACTOR.text(table_of(cars)))
     if tariffs:
         say("\n" + REDACTOR.text(tariffs))
-    if results or tariffs or issues:
+    if results or cars or tariffs or issues:
         say(REDACTOR.text(_told(issues)))
     return 1 if any(issue.fatal for issue in issues) else 0
 

@@ -144,6 +144,10 @@ class SourceVehicle:
         self._asked_at_s = now_s
         self._under_way = self._ask(needs)
 
+    def wait(self, timeout_s: float) -> bool:
+        """Wait at most so many real seconds for a poll under way; True when it has ended."""
+        return self._under_way is None or self._under_way.wait(timeout_s)
+
     def forget(self) -> None:
         """See :class:`evcc_flask.domain.ports.Vehicle`."""
         forget(need for need in needs_of(self._parts.sources.values()) if not need.link.pushes)

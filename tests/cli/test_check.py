@@ -44,7 +44,7 @@ def web():
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             asked.append(self.path)
-            answers = {"/status": b'"C"', "/on": b"true", "/power": b"4140", "/nonsense": b"maybe"}
+            answers = {"/status": b'"C"', "/on": b"true", "/power": b"4140", "/soc": b"61", "/nonsense": b"maybe"}
             body = answers.get(self.path.partition("?")[0], b"1")
             self.send_response(500 if "fails" in self.path else 200)
             self.send_header("Content-Length", str(len(body)))
@@ -205,4 +205,28 @@ def test_a_house_without_devices_is_not_called_well(check, tmp_path):
         str(tmp_path / "empty.yaml"),
         "No device is configured: no meter, no charger. There is nothing to read and nothing to control yet.",
     ]
+    assert code == 0
+
+
+def test_cars_are_asked_once_and_listed_with_their_soc(check, web):
+    code, lines = check(f"""
+        meters:
+        - {{name: grid, type: custom, power: {{source: const, value: 1}}}}
+        site: {{meters: {{grid: grid}}}}
+        vehicles:
+        - name: golf
+          type: custom
+          soc: {{source: http, uri: "127.0.0.1:{web.server_port}/soc"}}
+          range: {{source: const, value: 210}}
+        - {{name: old, type: offline, title: Old one}}
+        - {{name: tesla, type: template, template: tesla, title: Model 3}}
+        """)
+    start = next(number for number, line in enumerate(lines) if line.startswith("CAR"))
+    assert [line.split() for line in lines[start + 1 : start + 4]] == [
+        ["golf", "answers", "61", "%", "210", "km", "range"],
+        ["old", "none", "(offline)"],
+        ["tesla", "none", "(offline)"],
+    ]
+    assert web.asked.count("/soc") == 1
+    assert any("'tesla' is the account of a maker" in line for line in lines)
     assert code == 0
