@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 import yaml
 
+from evcc_flask.commands.check import check
 from evcc_flask.simulation.wire.heidelberg import CURRENT
 from tests.e2e.world import World, codes, eventually
 
@@ -113,3 +114,15 @@ def test_a_box_that_charges_on_though_it_was_stopped_is_said_not_to_obey(spared)
     server.until(lambda state: "does_not_obey" in codes(state["loadpoints"][0]["reasons"]), 10, "it is said")
     world.house.boxes[0].rebels = False
     server.until(lambda state: "does_not_obey" not in codes(state["loadpoints"][0]["reasons"]), 10, "it obeys")
+
+
+def test_check_names_the_ampere_that_a_box_without_fail_safe_will_keep_in_its_circuit(world):
+    config = in_circuit(world.config("off", "off"), maxCurrent=32)
+    (world.folder / "evcc.yaml").write_text(yaml.safe_dump(config), "utf-8")
+    told = []
+    check(world.folder / "evcc.yaml", {"HOME": str(world.folder)}, told.append)
+    said = "\n".join(told)
+    (row,) = [line for line in said.splitlines() if line.startswith("charger") and " goe " in line]
+    assert row.rstrip().endswith("none"), said
+    assert "'goe' has no fail-safe" in said, said
+    assert "16 A" in said, said
