@@ -112,7 +112,9 @@ class Controller:
                 log.critical("the control loop failed %d times within an hour; it is not started again", RESTARTS)
                 return
             # A memory that made the loop crash twice would make it crash for ever.
-            memory = self._loop.memory if len(self._restarts) < 2 else Memory(now_s)
+            memory = self._loop.memory
+            if len(self._restarts) >= 2:
+                memory = Memory(now_s, battery=replace(memory.battery, socs=()))
             log.error("the control loop is restarted (%d of %d)", len(self._restarts), RESTARTS)
             self._loop = self._make_loop(memory)
             self._loop.pulse = replace(self._loop.pulse, alive_at_s=now_s)

@@ -24,7 +24,6 @@ from evcc_flask.domain.rates import Usage
 from evcc_flask.domain.refused import admitted
 from evcc_flask.domain.settings import Settings
 from evcc_flask.domain.snapshot import Snapshot
-from evcc_flask.domain.words import BatteryMode
 from evcc_flask.planning.follow import follow
 
 from . import garage
@@ -100,6 +99,7 @@ class Loop:
             if not current():
                 return
             now = self._moment()
+            woken = self._state.lapse_battery_order(now.s) or woken
             settings = self._state.settings
             snapshot = with_vehicles(self._house.snapshot(self._peek(), now.wall), settings)
             due = woken or now.s >= decide_at_s or guard(snapshot, settings, self.memory, now)
@@ -122,10 +122,12 @@ class Loop:
             return
         waiting = []
         with self._acting:
-            for index in self.memory.changed_batteries():
-                finished = threading.Event()
-                self._house.batteries[index].set_battery_mode(BatteryMode.NORMAL, _setting(finished))
-                waiting.append(finished)
+            changed = self.memory.changed_batteries()
+            for battery in self._house.batteries:
+                if battery.name in changed:
+                    finished = threading.Event()
+                    battery.set_battery_mode(changed[battery.name], _setting(finished))
+                    waiting.append(finished)
         deadline_s = self._clock.wire_s() + timeout_s
         for finished in waiting:
             finished.wait(max(0.0, deadline_s - self._clock.wire_s()))

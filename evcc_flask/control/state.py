@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from evcc_flask.domain.changes import Change, Origin, Who
 from evcc_flask.domain.decision import SettingChange
+from evcc_flask.domain.figures import EXTERNAL_BATTERY_S
 from evcc_flask.domain.settings import Settings
 from evcc_flask.domain.vehicles import ManualSoc
 from evcc_flask.domain.wishes import (
@@ -167,6 +168,15 @@ class SharedState:
         """Plans that are over; one that a person changed meanwhile stands."""
         if ended:
             self._swap(lambda old: without(old, ended), Origin(Who.RULE, "plan"))
+
+    def lapse_battery_order(self, now_s: float) -> bool:
+        """Whether a mode that was ordered from outside has just lapsed (``now_s``: house monotonic)."""
+        with self.lock:
+            order = self._settings.external_battery_mode
+            if order is None or now_s - order.set_at_s <= EXTERNAL_BATTERY_S:
+                return False
+            self._settings = replace(self._settings, external_battery_mode=None)
+            return True
 
     def show(self, view: View) -> None:
         """The outcome of a cycle, published at once."""

@@ -309,6 +309,8 @@ def _battery(battery: BatteryReading) -> dict[str, Any]:
     keys["soc"] = _short(battery.soc_percent or 0.0)
     keys["capacity"] = _short(battery.capacity_kwh or 0.0)
     keys["controllable"] = battery.controllable
+    if battery.mode is not None:
+        keys["mode"] = battery.mode.word
     return keys
 
 

@@ -73,7 +73,9 @@ class Circuits:
         points: Sequence[Point],
         started_s: float,
         now_s: float,
+        grid_charge_w: float = 0.0,
     ) -> None:
+        """``grid_charge_w``: what home batteries draw from the grid; no meter of a circuit need see it."""
         by_name = {each.name: _in_force(each, snapshot.circuit_limits) for each in settings.circuits}
         self._now_s = now_s
         self._voltage_v = settings.voltage_v
@@ -85,6 +87,7 @@ class Circuits:
         self._taken_w = {p.index: max(p.power_w, p.power_w + p.pending_w) for p in points} if self._loads else {}
         self._sharing = sum(p.connected and not p.off for p in points) > 1
         self._add_loadpoints(points)
+        self._add_battery(grid_charge_w)
         self._awaited = {name for name, said in snapshot.circuit_limits.items() if said.awaited}
         for load in sorted(self._loads.values(), key=lambda each: -len(each.chain)):
             if load.circuit.meter:
@@ -100,6 +103,13 @@ class Circuits:
                     load.now_a[phase] += taken[phase]
                 load.ours_w += self._taken_w[p.index]
                 load.now_w += self._taken_w[p.index]
+
+    def _add_battery(self, power_w: float) -> None:
+        """Hangs at the house connection, on three phases."""
+        for load in self._loads.values():
+            if load.circuit.parent is None:
+                load.now_w += power_w
+                load.now_a = [amp + power_w / 3 / self._voltage_v for amp in load.now_a]
 
     def _measure(self, load: Load, reading: MeterReading | None, points: Sequence[Point], started_s: float) -> None:
         """Take the meter's word for the whole circuit, and add what was ordered and is not seen yet."""
@@ -239,6 +249,22 @@ class Circuits:
         """When any circuit was last overloaded."""
         times = [load.memory.over_s for load in self._loads.values() if load.memory.over_s is not None]
         return max(times, default=None)
+
+    def house_room(self) -> tuple[str, float] | None:
+        """The circuit at the house connection with the least room, and W of it, spread over three phases; None: none.
+
+        An unknown load leaves no room.
+        """
+        rooms = []
+        for name, load in self._loads.items():
+            circuit = load.circuit
+            if circuit.parent is not None or not (circuit.max_current_a or circuit.max_power_w):
+                continue
+            spare_w = circuit.max_power_w - load.now_w if circuit.max_power_w else INFINITE
+            if circuit.max_current_a:
+                spare_w = min(spare_w, 3 * self._voltage_v * (circuit.max_current_a - max(load.now_a)))
+            rooms.append((name, spare_w if load.known else 0.0))
+        return min(rooms, key=lambda room: room[1], default=None)
 
     def memories(self) -> dict[str, CircuitMemory]:
         return {name: load.memory for name, load in self._loads.items()}

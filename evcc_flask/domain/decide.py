@@ -53,7 +53,8 @@ def decide(snapshot: Snapshot, settings: Settings, memory: Memory, now: Moment) 
     h = house(snapshot, settings, memory, points, started_s, now.s)
     tests = meters.follow(memory.meters, h, points, now.s)
     why_no_sun = meters.verdict(tests) or h.no_surplus
-    circuits = Circuits(snapshot, settings, memory.circuits, points, started_s, now.s)
+    grid_charge_w = battery.grid_charge_w(memory.battery, h)
+    circuits = Circuits(snapshot, settings, memory.circuits, points, started_s, now.s, grid_charge_w)
 
     rows: list[SessionRow] = []
     sessions: dict[int, OpenSession | None] = {}
@@ -91,13 +92,9 @@ def decide(snapshot: Snapshot, settings: Settings, memory: Memory, now: Moment) 
         )
 
     asks, asked = polling.follow(points, snapshot.cars, settings, memory.asked, now.s)
-    batteries = battery.after(snapshot.outcomes, memory.battery)
-    mode, why, outside, grid_charge = battery.decide_mode(
-        snapshot, rates, settings, batteries, points, h, circuits, now.s
-    )
-    orders, batteries = battery.commands(mode, snapshot, batteries, h, external=outside)
+    verdict, orders, batteries = battery.follow(snapshot, rates, settings, memory.battery, points, h, circuits, now.s)
     commands += orders
-    site = publish.site(snapshot, settings, h, rates, circuits, batteries, why_no_sun, why, grid_charge=grid_charge)
+    site = publish.site(snapshot, settings, h, rates, circuits, batteries, why_no_sun, verdict)
     quarter, flowed = flows.follow(memory.flows, snapshot, h, points, rates, now)
     kept = Memory(
         started_s=started_s,

@@ -43,6 +43,9 @@ EXTERNAL_BATTERY_S = 60.0
 BATTERY_CALM_S = 300.0
 """After an overload, the battery is not charged from the grid for this time."""
 
+LEAK_W = 200.0
+"""A held battery that gives more than this does not obey."""
+
 WAKE_S = 30.0
 WAKE_TRIES = 6
 

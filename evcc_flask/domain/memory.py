@@ -170,11 +170,31 @@ class CircuitMemory:
 
 
 @dataclass(frozen=True, slots=True)
-class BatteryMemory:
-    """``modes``: the last mode that we sent to each battery, UNKNOWN where we never did; ``previous``: before that."""
+class BatteryOrder:
+    """The mode that we sent last, when, and how often again since. ``ours``: it is not in its usual mode because of us.
 
-    modes: tuple[BatteryMode, ...] = ()
-    previous: tuple[BatteryMode, ...] = ()
+    ``before`` and ``was_ours``: what was in force until then, and is again when it refuses (``error`` says why).
+    ``found``: what it was in before our first order, None where it does not tell. ``confirmed``: it has shown the mode.
+    ``recalled``: the run before sent it, and nobody knows whether the battery still remembers.
+    """
+
+    mode: BatteryMode
+    ours: bool = False
+    before: BatteryMode = BatteryMode.UNKNOWN
+    was_ours: bool = False
+    found: BatteryMode | None = None
+    sent_s: float = 0.0
+    tries: int = 0
+    confirmed: bool = False
+    recalled: bool = False
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BatteryMemory:
+    """``orders`` by the name of the battery. ``external``: its mode was last ordered from outside."""
+
+    orders: Mapping[str, BatteryOrder] = field(default_factory=dict)
     external: bool = False
     socs: tuple[Held | None, ...] = ()
 
@@ -268,7 +288,11 @@ class Memory:
     flows: FlowsMemory | None = None
     asked: Mapping[str, Asked] = field(default_factory=dict)
 
-    def changed_batteries(self) -> tuple[int, ...]:
-        """Places of the batteries that we took out of normal, and must put back when we leave."""
+    def changed_batteries(self) -> Mapping[str, BatteryMode]:
+        """Names of the batteries that we changed, each with the mode that it must go back to when we leave."""
         held = (BatteryMode.HOLD, BatteryMode.CHARGE)
-        return tuple(place for place, mode in enumerate(self.battery.modes) if mode in held)
+        return {
+            name: order.found if order.found in held else BatteryMode.NORMAL
+            for name, order in self.battery.orders.items()
+            if order.ours or order.was_ours
+        }

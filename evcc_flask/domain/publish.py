@@ -2,6 +2,7 @@
 
 from . import budget, costs, identify, rules
 from .accounting import co2_per_kwh, price_per_kwh, solar_percent
+from .battery import Verdict
 from .circuits import Circuits
 from .decision import Event, LoadpointDecision, SiteDecision
 from .figures import EFFICIENCY, LATE_S
@@ -101,9 +102,7 @@ def site(
     circuits: Circuits,
     batteries: BatteryMemory,
     why_no_sun: Reason | None,
-    battery_reasons: tuple[Reason, ...],
-    *,
-    grid_charge: bool,
+    verdict: Verdict,
 ) -> SiteDecision:
     """The house."""
     protected = bool(settings.circuits)
@@ -112,7 +111,7 @@ def site(
         reasons.insert(0, why_no_sun)
     if not protected:
         reasons.append(because(Code.UNPROTECTED))
-    modes = [mode for mode, each in zip(batteries.modes, snapshot.batteries, strict=True) if each.controllable]
+    orders = [batteries.orders.get(each.meter.name) for each in snapshot.batteries if each.controllable]
     return SiteDecision(
         grid_w=h.grid_w,
         pv_w=h.pv_w,
@@ -127,10 +126,10 @@ def site(
         price_loadpoints=costs.price(rates, h.green_charge) if h.green_home is not None else None,
         co2_home_g=costs.co2_g(rates, h.green_home) if h.green_home is not None else None,
         co2_loadpoints_g=costs.co2_g(rates, h.green_charge) if h.green_home is not None else None,
-        battery_mode=modes[0] if modes else BatteryMode.UNKNOWN,
-        grid_charge_active=grid_charge,
+        battery_mode=orders[0].mode if orders and orders[0] is not None else BatteryMode.UNKNOWN,
+        grid_charge_active=verdict.grid_charge,
         circuits=circuits.published(),
         protected=protected,
         reasons=tuple(reasons),
-        battery_reasons=battery_reasons,
+        battery_reasons=verdict.reasons,
     )

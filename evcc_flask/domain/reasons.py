@@ -87,8 +87,11 @@ class Code(Enum):
     BATTERY_EXTERNAL_ENDED = "battery_external_ended"
     BATTERY_GRID_CHARGE = "battery_grid_charge"
     BATTERY_GRID_CHARGE_WAITS = "battery_grid_charge_waits"
+    BATTERY_NO_ROOM = "battery_no_room"
     BATTERY_FULL = "battery_full"
     BATTERY_HELD_FOR_CAR = "battery_held_for_car"
+    BATTERY_DISOBEYS = "battery_does_not_obey"
+    BATTERY_REFUSES = "battery_refuses"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from . import recallcars, recallplans
 from .figures import ABSURD_A
-from .memory import BatteryMemory, Box, LoadpointMemory, Memory, OpenSession
+from .memory import BatteryMemory, BatteryOrder, Box, LoadpointMemory, Memory, OpenSession
 from .moment import Moment
 from .plausible import number
 from .words import BatteryMode, Status
@@ -42,7 +42,9 @@ def remembered(memory: Memory, wall: datetime | None = None) -> dict[str, Any]:
     return {
         AT: wall.isoformat() if wall is not None else None,
         "loadpoints": [_row(each, now_s) for each in memory.loadpoints],
-        "battery": [int(mode) for mode in memory.battery.modes],
+        "battery": {
+            name: _order_row(each) for name, each in memory.battery.orders.items() if each.ours or each.was_ours
+        },
         "battery_external": memory.battery.external,
         "asked": {name: round(now_s - each.at_s) for name, each in memory.asked.items()},
     }
@@ -65,16 +67,29 @@ def recalled(kept: Mapping[str, Any], now: Moment) -> Memory:
     """The memory of the last run, as far as it can be read. What is damaged is left out; never raises."""
     loadpoints = kept.get("loadpoints")
     away_s = _away_s(_time(kept.get(AT)), now.wall)
-    modes = kept.get("battery")
+    orders = kept.get("battery")
     return Memory(
         started_s=now.s,
         loadpoints=tuple(_loadpoint(each, now, away_s) for each in loadpoints) if isinstance(loadpoints, list) else (),
         battery=BatteryMemory(
-            modes=tuple(_mode(each) for each in modes) if isinstance(modes, list) else (),
+            {name: _order(row, now) for name, row in orders.items() if isinstance(row, Mapping)}
+            if isinstance(orders, Mapping)
+            else {},
             external=kept.get("battery_external") is True,
         ),
         asked=recallcars.asked(kept.get("asked"), now.s, away_s),
     )
+
+
+def _order_row(order: BatteryOrder) -> dict[str, Any]:
+    """One that may have reached the battery counts as in force."""
+    return {"mode": int(order.mode), "found": None if order.found is None else int(order.found)}
+
+
+def _order(kept: Mapping[str, Any], now: Moment) -> BatteryOrder:
+    mode, found = _mode(kept.get("mode")), _mode(kept.get("found"))
+    known = None if found is BatteryMode.UNKNOWN else found
+    return BatteryOrder(mode, True, mode, True, known, now.s, recalled=True)
 
 
 def _mode(value: Any) -> BatteryMode:

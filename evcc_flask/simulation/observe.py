@@ -127,7 +127,7 @@ class Observer:
             None if says.silent else battery.soc_percent,
             battery.capacity_kwh,
             self._scenario.house.battery_controllable,
-            None,
+            battery.mode if self._scenario.house.battery_tells_mode else None,
             battery.description.min_soc_percent,
             None,
             battery.description.max_charge_w,

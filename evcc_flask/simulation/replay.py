@@ -136,6 +136,7 @@ class _Replay:
         self._unavailable: dict[int, frozenset[str]] = {}
         self._outcomes: tuple[Outcome, ...] = ()
         self._rates = Rates()
+        self._battery_refuses = self._battery_ignores = False
         self._outlook: Outlook | None = None
         self._trusted = True
         self._origin_s = ORIGIN_S
@@ -220,8 +221,7 @@ class _Replay:
     def _carry_out(self, command: Command, now_s: float) -> Outcome:
         word = _WORDS[type(command)]
         if isinstance(command, SetBatteryMode):
-            self._house.batteries[command.battery].mode = command.mode
-            return Outcome(command, now_s)
+            return self._order_battery(command, now_s)
         if word in self._unavailable.get(command.loadpoint, ()):
             return Outcome(command, now_s, Ending.UNAVAILABLE)
         if word in self._refuses.get(command.loadpoint, ()):
@@ -236,6 +236,13 @@ class _Replay:
                 box.car.asleep = False
         else:
             box.set_enabled(isinstance(command, Enable))
+        return Outcome(command, now_s)
+
+    def _order_battery(self, command: SetBatteryMode, now_s: float) -> Outcome:
+        if self._battery_refuses:
+            return Outcome(command, now_s, Ending.FAILED, "the battery refuses")
+        if not self._battery_ignores:
+            self._house.batteries[command.battery].mode = command.mode
         return Outcome(command, now_s)
 
     def _happens_until(self, at: datetime) -> bool:
@@ -270,6 +277,12 @@ class _Replay:
             self._settings = replace(self._settings, **event.site)
         if event.external_battery_mode is not None:
             self._settings = _ordered(self._settings, event, self._moment(self._scenario.midnight + event.at))
+        if event.battery_refuses is not None:
+            self._battery_refuses = event.battery_refuses
+        if event.battery_ignores is not None:
+            self._battery_ignores = event.battery_ignores
+        if event.battery_mode is not None:
+            house.batteries[0].mode = event.battery_mode
         if event.battery_soc_percent is not None:
             house.batteries[0].soc_percent = event.battery_soc_percent
         if event.rates is not None:

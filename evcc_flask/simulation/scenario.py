@@ -56,7 +56,8 @@ class HouseWords:
     """What a ``house`` may say besides the site's settings, its circuits and its loadpoints.
 
     ``grid_meter``, ``pv_meter`` false: there is none. ``watch_s``: how often between cycles the meters of circuits
-    are looked at. ``battery_controllable``: whether the home battery takes a mode.
+    are looked at. ``battery_controllable``: whether the home battery takes a mode; ``battery_tells_mode``: whether it
+    can be asked for it.
     """
 
     day: date = date(2026, 6, 21)
@@ -69,6 +70,7 @@ class HouseWords:
     grid_meter: bool = True
     pv_meter: bool = True
     battery_controllable: bool = True
+    battery_tells_mode: bool = False
     watch_s: float = 0.0
     pv: tuple[PvDescription, ...] = (PvDescription(),)
     batteries: tuple[BatteryDescription, ...] = ()
@@ -142,6 +144,9 @@ class Event:
     site: Mapping[str, Any] = field(default_factory=dict)
     external_battery_mode: BatteryMode | None = None
     battery_soc_percent: float | None = None
+    battery_refuses: bool | None = None
+    battery_ignores: bool | None = None
+    battery_mode: BatteryMode | None = None
     rates: Mapping[str, Any] | None = None
     prices: tuple[tuple[timedelta, float | None], ...] | None = None
     plan: PlanWords | None = None

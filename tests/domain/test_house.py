@@ -199,7 +199,7 @@ def test_a_battery_that_is_full_is_held_while_power_is_cheap(bench):
 
 def test_the_memory_knows_which_batteries_must_be_put_back(bench):
     house = bench(LoadpointSettings(), battery_grid_charge_limit=0.1)
-    assert Memory().changed_batteries() == ()
+    assert Memory().changed_batteries() == {}
     house.battery, house.rates = BATTERY, Rates(planner=0.05)
     house.cycle()
-    assert house.memory.changed_batteries() == (0,)
+    assert house.memory.changed_batteries() == {"battery": BatteryMode.NORMAL}

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from evcc_flask.domain.decision import Event
+from evcc_flask.domain.memory import BatteryMemory, BatteryOrder
 from evcc_flask.domain.moment import Moment
 from evcc_flask.domain.recall import lasting, recalled, remembered
 from evcc_flask.domain.settings import LoadpointSettings
@@ -163,8 +164,9 @@ def test_a_car_that_left_meanwhile_closes_its_row(bench):
 
 def test_a_held_battery_is_released_after_a_power_cut(bench):
     house = bench(NOW)
-    memory = replace(house.memory, battery=replace(house.memory.battery, modes=(BatteryMode.HOLD,)))
-    assert recalled(remembered(memory), Moment(5.0)).changed_batteries() == (0,)
+    orders = {"battery": BatteryOrder(BatteryMode.HOLD, ours=True)}
+    memory = replace(house.memory, battery=BatteryMemory(orders))
+    assert recalled(remembered(memory), Moment(5.0)).changed_batteries() == {"battery": BatteryMode.NORMAL}
 
 
 @pytest.mark.parametrize(
