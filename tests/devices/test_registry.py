@@ -359,7 +359,9 @@ def test_what_a_user_states_goes_before_what_the_device_says(workshop: Workshop,
 def test_the_first_frame_wakes_a_box_that_sleeps_and_the_second_is_answered(workshop: Workshop, fetch: Any) -> None:
     image = Image(words(described("abl")))
     slaves = AsciiSlaves({1: image})
-    charger = build_charger("it", "template", {"template": "abl", "device": str(slaves.path)}, workshop)
+    charger = build_charger(
+        "it", "template", {"template": "abl", "device": str(slaves.path), "timeout": "1s"}, workshop
+    )
     image.sleeps = 1
     fetch(charger)
     assert (charger.reading().status, charger.reading().error) == (Status.C, None)

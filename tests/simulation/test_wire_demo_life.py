@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.load import stretched
+
 GUNICORN = """
 import os
 bind = "127.0.0.1:" + os.environ["EVCC_FLASK_PORT"]
@@ -31,7 +33,8 @@ def app(environ, start_response):
 START = """
 import sys
 from pathlib import Path
-from evcc_flask.simulation import demo
+from evcc_flask.simulation import demo, demofolder
+demofolder.INVERTER_PORT, demofolder.GOE_PORT = map(int, sys.argv[4:6])
 demo.server_command = lambda: [sys.executable, "-m", "gunicorn", "--config", sys.argv[1] + "/gunicorn.conf.py"]
 sys.exit(demo.main(port=int(sys.argv[2]), speed=60.0, folder=Path(sys.argv[3])))
 """
@@ -54,6 +57,7 @@ class Demo:
         self.folder = path / "demo"
         self.port = free_port()
         self.command = [sys.executable, "-c", START, str(project), str(self.port), str(self.folder)]
+        self.command += [str(free_port()), str(free_port())]
         self.process = self.start()
 
     def start(self):
@@ -71,7 +75,7 @@ class Demo:
     def end(self, number=signal.SIGINT):
         began = time.monotonic()
         self.process.send_signal(number)
-        code = self.process.wait(5)
+        code = self.process.wait(20)
         return code, time.monotonic() - began
 
     def left(self):
@@ -108,7 +112,7 @@ def test_the_demo_says_its_address_once_it_answers_and_ctrl_c_ends_all(demo):
     assert clock.endswith(";60.0")
     assert (demo.folder / "rs485").exists()
     code, took = demo.end()
-    assert (code, took < 2) == (0, True), took
+    assert (code, took < stretched(2)) == (0, True), took
     assert demo.left() == []
     assert sorted(each.name for each in demo.folder.iterdir()) == ["evcc.yaml", "written.json"]
 
@@ -118,7 +122,7 @@ def test_a_hanging_request_does_not_hold_the_demo_up(demo):
     hanging = get(demo.port, "/hang")
     code, took = demo.end(signal.SIGTERM)
     hanging.close()
-    assert (code, took < 2) == (0, True), took
+    assert (code, took < stretched(2)) == (0, True), took
     assert demo.left() == []
 
 
@@ -128,18 +132,18 @@ def test_a_killed_demo_takes_its_children_with_it(demo):
     assert len(children) >= 2, "the house, gunicorn and its worker"
     demo.end(signal.SIGKILL)
     for child in children:
-        assert select.select([child], [], [], 3)[0], "a child lives on"
+        assert select.select([child], [], [], 15)[0], "a child lives on"
         os.close(child)
 
 
 def test_a_taken_port_is_said_at_once(demo):
     demo.said("http://localhost")
     second = demo.start()
-    said, _ = second.communicate(timeout=5)
+    said, _ = second.communicate(timeout=30)
     assert second.returncode == 1
     assert "another demo runs in" in said
-    demo.command[-1] += "2"
+    demo.command[5] += "2"
     third = demo.start()
-    said, _ = third.communicate(timeout=5)
+    said, _ = third.communicate(timeout=30)
     assert third.returncode == 1
     assert f"port {demo.port} is in use" in said
