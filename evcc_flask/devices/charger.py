@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import Any, assert_never
 
@@ -12,6 +13,7 @@ from evcc_flask.domain.readings import ChargerReading, ChargerTraits, Failsafe
 from evcc_flask.domain.words import Status
 from evcc_flask.plugins.ports import Sink
 
+from .finish import finish_time
 from .lease import LONGEST_S, Lease
 from .outbox import Errand, Outbox
 from .parts import LEAST_A, ChargerParts, KeepAlive
@@ -61,7 +63,7 @@ class SourceCharger:
         kept = (parts.keep_alive.timeout_s,) if parts.keep_alive else ()
         single = (
             *(parts.status, parts.enabled, parts.offered, parts.phases, parts.power, parts.energy, parts.identify),
-            *(parts.soc, parts.min_current, parts.max_current),
+            *(parts.soc, parts.limit_soc, parts.finish, parts.min_current, parts.max_current),
         )
         return needs_of((*single, *triples, *safe, *kept, parts.may_switch, *parts.asked))
 
@@ -89,6 +91,8 @@ class SourceCharger:
             voltages_v=self._eye.phases(parts.voltages, at_s),
             identifier=str(self._eye.beside(parts.identify, at_s) or "").strip("\0 ") or None,
             soc_percent=self._eye.figure(parts.soc, at_s),
+            limit_soc_percent=self._eye.figure(parts.limit_soc, at_s),
+            finish_time=self._finish(at_s),
             min_current_a=self._eye.figure(parts.min_current, at_s),
             max_current_a=self._eye.figure(parts.max_current, at_s),
             error=error,
@@ -150,10 +154,19 @@ class SourceCharger:
             "voltages": parts.voltages,
             "identify": parts.identify,
             "soc": parts.soc,
+            "limitsoc": parts.limit_soc,
+            "finishtime": parts.finish,
             "mincurrent": parts.min_current,
             "maxcurrent": parts.max_current,
         }
         return self._eye.notes(self.name, values, error, own=parts.own)
+
+    def _finish(self, at_s: float | None) -> datetime | None:
+        source = self._parts.finish
+        if source is None:
+            return None
+        told, now_s = self._eye.beside(source, at_s), self._clock.monotonic_s()
+        return finish_time(told, now_s - (source.at_s() or now_s), self._clock.now())
 
     def _link_of(self, sink: Sink) -> Link:
         return sink.link() or self._fallback()

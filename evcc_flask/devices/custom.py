@@ -193,8 +193,10 @@ def charger(params: Mapping[str, Any], shop: Shop) -> ChargerParts:
     fine = bench.sink("maxcurrentmillis", "maxcurrentmillis")
     whole = bench.sink("maxcurrent", "maxcurrent")
     wakeup = bench.sink("wakeup", "wakeup")
-    bench.checked(("temp", "limittemp", "finishtime"), ("limitsoc",))
     bench.pairs()
+    # On a heater the temperature stands for the SoC.
+    soc = bench.source("soc", max_age_s=SOC_S) or bench.source("temp", max_age_s=SOC_S)
+    limit = bench.source("limitsoc", max_age_s=SOC_S) or bench.source("limittemp", max_age_s=SOC_S)
     made = ChargerParts(
         status=bench.source("status", Kind.TEXT) or fixed("", shop.clock),
         enabled=bench.source("enabled", Kind.BOOL),
@@ -211,10 +213,12 @@ def charger(params: Mapping[str, Any], shop: Shop) -> ChargerParts:
         currents=bench.triple("currents"),
         voltages=bench.triple("voltages", SLOW_S),
         identify=bench.source("identify", Kind.TEXT),
-        soc=bench.source("soc", max_age_s=SOC_S),
+        soc=soc,
+        limit_soc=limit,
+        finish=bench.source("finishtime", Kind.TEXT, SOC_S),
         wakeup=((0.0, wakeup),) if wakeup else (),
         own=True,
-        features=bench.features(),
+        features=bench.features() | ({Feature.HEATING} if "temp" in bench.node else frozenset()),
         icon=bench.node.get("icon"),
     )
     bench.problems.end()

@@ -120,6 +120,8 @@ class ChargerParts:
     voltages: Triple | None = None
     identify: Source | None = None
     soc: Source | None = None
+    limit_soc: Source | None = None
+    finish: Source | None = None
     min_current: Source | None = None
     max_current: Source | None = None
     wakeup: tuple[tuple[float, Sink], ...] = ()

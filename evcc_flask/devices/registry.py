@@ -12,7 +12,7 @@ from evcc_flask.plugins.problems import Problems, load
 from evcc_flask.plugins.registry import build_source
 from evcc_flask.plugins.shop import Shop, Workshop
 
-from . import custom, library, mbmd, template
+from . import custom, heating, library, mbmd, template
 from .average import Smoothed
 from .charger import SourceCharger
 from .lease import Lease
@@ -187,6 +187,9 @@ METERS: Mapping[str, Callable[[Params, Shop], MeterParts]] = {
 CHARGERS: Mapping[str, Callable[[Params, Shop], ChargerParts]] = {
     "custom": custom.charger,
     "switchsocket": custom.switch_socket,
+    "sgready": heating.sg_ready,
+    "heatpump": heating.heat_pump,
+    "sgready-relay": lambda params, shop: heating.sg_ready_relay(params, shop, _charger),
 }
 
 

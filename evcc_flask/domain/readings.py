@@ -104,6 +104,8 @@ class ChargerReading:
     voltages_v: Phases | None = None
     identifier: str | None = None
     soc_percent: float | None = None
+    limit_soc_percent: float | None = None
+    finish_time: datetime | None = None
     min_current_a: float | None = None
     max_current_a: float | None = None
     status_reason: str | None = None

@@ -74,7 +74,8 @@ def speaker(broker: Broker) -> Iterator[Speaker]:
 def polled(car: SourceVehicle, contact: Contact = Contact.UP) -> CarReading:
     """The reading after one poll has ended so."""
     car.poll()
-    eventually(lambda: car.reading().contact is contact)
+    assert car.wait(10)
+    assert car.reading().contact is contact, car.reading()
     return car.reading()
 
 
