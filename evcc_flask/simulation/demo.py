@@ -97,7 +97,8 @@ def _end_on_signals() -> threading.Event:
 
 @contextlib.contextmanager
 def _house(place: DemoFolder, ports: Ports, clock: DemoClock) -> Iterator["subprocess.Popen[str]"]:
-    words = ("--clock", clock.spelled(), "--line", place.line, "--inverter", ports.inverter, "--goe", ports.goe)
+    ends = ("--inverter", ports.inverter, "--goe", ports.goe, "--market", ports.market)
+    words = ("--clock", clock.spelled(), "--line", place.line, *ends)
     command = [sys.executable, "-m", "evcc_flask.simulation.houseprocess", *map(str, words)]
     with _child(command, dict(os.environ), HOUSE_ENDS_S, stdout=subprocess.PIPE) as house:
         if house.stdout is None or house.stdout.readline() != "ready\n":

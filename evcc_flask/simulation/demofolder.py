@@ -20,7 +20,7 @@ WRITTEN = "written.json"
 """What we wrote last: the check sum of evcc.yaml, and the ports that it names."""
 
 
-INVERTER_PORT, GOE_PORT = 7071, 7072
+INVERTER_PORT, GOE_PORT, MARKET_PORT = 7071, 7072, 7073
 """Where the house's servers listen, unless somebody else does."""
 
 
@@ -30,10 +30,11 @@ class DemoRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Where the inverter (Modbus TCP) and the go-e (HTTP) listen, on 127.0.0.1."""
+    """Where the inverter (Modbus TCP), the go-e and the exchange (HTTP) listen, on 127.0.0.1."""
 
     inverter: int = INVERTER_PORT
     goe: int = GOE_PORT
+    market: int = MARKET_PORT
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class DemoFolder:
         written, last = self._last()
         if self.config.exists() and _sum(self.config.read_bytes()) != written:
             return self._kept(last)
-        ports = Ports(_free(INVERTER_PORT), _free(GOE_PORT))
+        ports = Ports(_free(INVERTER_PORT), _free(GOE_PORT), _free(MARKET_PORT))
         template = Template((files(__package__) / "demo.yaml").read_text("utf-8"))
         text = template.substitute(asdict(ports), port=port, title=title, line=self.line).encode()
         self.config.write_bytes(text)
@@ -94,7 +95,7 @@ class DemoFolder:
             raise DemoRefused(f"another demo runs in {self.path}; end it first") from None
 
     def _kept(self, ports: Ports) -> Ports:
-        for port in (ports.inverter, ports.goe):
+        for port in (ports.inverter, ports.goe, ports.market):
             if _free(port) != port:
                 raise DemoRefused(
                     f"port {port}, which your {self.config} names, is in use; end what uses it, or delete that file"
@@ -105,7 +106,8 @@ class DemoFolder:
         """Check sum and ports of what was written last; no sum where nothing was."""
         try:
             written = json.loads((self.path / WRITTEN).read_text("utf-8"))
-            return str(written["sum"]), Ports(int(written["inverter"]), int(written["goe"]))
+            ports = (int(written[name]) for name in ("inverter", "goe", "market"))
+            return str(written["sum"]), Ports(*ports)
         except (OSError, ValueError, KeyError, TypeError):
             return "", Ports()
 

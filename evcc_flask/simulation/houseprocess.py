@@ -1,7 +1,7 @@
 """The demo house as a process of its own: the physics, and the servers through which a controller meets it.
 
-``python -m evcc_flask.simulation.houseprocess --clock … --line … --inverter … --goe …`` says ``ready`` on standard
-output once every wire can be used, and lives until SIGTERM.
+``python -m evcc_flask.simulation.houseprocess --clock … --line … --inverter … --goe … --market …`` says ``ready`` on
+standard output once every wire can be used, and lives until SIGTERM.
 """
 
 import argparse
@@ -21,6 +21,7 @@ from .house import House
 from .wire.goe import GoE, GoEServer
 from .wire.heidelberg import Heidelberg
 from .wire.live import LiveHouse
+from .wire.market import MarketServer
 from .wire.meters import Eastron, sdm72_at_pv, sdm630_at_grid
 from .wire.rtu import SerialLine
 from .wire.station import Slave
@@ -41,7 +42,7 @@ def house_by_local_sun(start: datetime) -> HouseDescription:
 
 
 @contextlib.contextmanager
-def served(live: LiveHouse, line: Path, inverter: int, goe: int) -> Iterator[list[Slave]]:
+def served(live: LiveHouse, line: Path, inverter: int, goe: int, market: int) -> Iterator[list[Slave]]:
     """All wires of the house; yields the slaves whose time-outs want to be minded. Raises OSError for a busy port.
 
     At the end the line's name goes; the ports close with the process, which is sooner than their threads would end.
@@ -51,6 +52,7 @@ def served(live: LiveHouse, line: Path, inverter: int, goe: int) -> Iterator[lis
     slaves = {1: Eastron(live, sdm630_at_grid), 2: Eastron(live, sdm72_at_pv(0)), 3: box}
     ModbusTcpServer({1: hybrid}, inverter)
     GoEServer(GoE(live, 1), goe)
+    MarketServer(live, market)
     with contextlib.closing(SerialLine(line, slaves)):
         yield [box, hybrid]
 
@@ -62,13 +64,14 @@ def main() -> int:
     parser.add_argument("--line", type=Path, required=True)
     parser.add_argument("--inverter", type=int, required=True)
     parser.add_argument("--goe", type=int, required=True)
+    parser.add_argument("--market", type=int, required=True)
     wanted = parser.parse_args()
     ended = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     live = LiveHouse(House(house_by_local_sun(wanted.clock.epoch)), wanted.clock.now)
     try:
-        with served(live, wanted.line, wanted.inverter, wanted.goe) as slaves:
+        with served(live, wanted.line, wanted.inverter, wanted.goe, wanted.market) as slaves:
             print("ready", flush=True)
             while not ended.wait(BEAT_S):
                 with live.now():

@@ -117,7 +117,8 @@ def test_the_morning_is_sunny_enough_for_three_phases_wherever_the_clock_hangs()
 def process(folder):
     ports = folder.prepare(7070, "Sonnenhaus")
     clock = DemoClock(SystemClock().wire_s(), morning(), 60.0)
-    words = ("--clock", clock.spelled(), "--line", folder.line, "--inverter", ports.inverter, "--goe", ports.goe)
+    ends = ("--inverter", ports.inverter, "--goe", ports.goe, "--market", ports.market)
+    words = ("--clock", clock.spelled(), "--line", folder.line, *ends)
     command = [sys.executable, "-m", "evcc_flask.simulation.houseprocess", *map(str, words)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout.readline() == "ready\n"
