@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from .view import View
 
 UNREAD = VehicleReading("")
+QUIET = (Contact.UNREAD, Contact.PENDING)
+"""Nothing is wrong with an account that has not been asked, or has not answered yet."""
 
 
 def published(view: "View", car: VehicleSettings) -> dict[str, Any]:
@@ -47,7 +49,7 @@ def _account(view: "View", said: CarReading | None) -> dict[str, Any]:
     keys: dict[str, Any] = {"contact": said.contact.value}
     if said.at_s is not None and said.soc_percent is not None:
         keys |= {"soc": short(said.soc_percent), "socTime": _when(view, said.at_s)}
-    return keys | ({"error": said.error} if said.error else {})
+    return keys | ({"error": said.error} if said.error and said.contact not in QUIET else {})
 
 
 def at_loadpoint(view: "View", settings: Settings, index: int) -> dict[str, Any]:

@@ -54,6 +54,7 @@ class Keeping:
         self._flowed = Flowed()
         self._kept: Mapping[str, Any] = {}
         self._kept_at_s = float("-inf")
+        self._known: tuple[bool, ...] = ()
 
     def before(self, memory: Memory, decision: Decision, now: Moment) -> None:
         """That a battery will not be in its normal mode because of us is on the disk before it is told so."""
@@ -66,18 +67,19 @@ class Keeping:
             log.warning("the battery is told its mode although that is not on the disk: %s", error)
 
     def after(self, decision: Decision, settings: Settings, now: Moment) -> None:
-        """Sessions as they change, running ones once a minute; what survives a power cut too, and at each switch."""
+        """Sessions as they change, running ones once a minute; the memory then, too, at a switch and a car's first word."""
         self._flowed.add(decision.quarter)
         due = now.s - self._kept_at_s >= REMEMBER_S
         running = running_rows(decision.memory, settings, now) if due else ()
         values: dict[str, Any] = {}
         switched = any(isinstance(each, Enable | Disable | SwitchPhases) for each in decision.commands)
-        if due or switched or decision.sessions or decision.changes:
+        known = tuple(each.car.anchor is not None for each in decision.memory.loadpoints)
+        if due or switched or decision.sessions or decision.changes or known != self._known:
             kept = remembered(self._ours(decision.memory), now.wall)
             if lasting(kept) != self._kept:
                 values["memory"] = kept
                 self._kept = lasting(kept)
-            self._kept_at_s = now.s
+            self._kept_at_s, self._known = now.s, known
         charging = any(each.charging_s is not None for each in decision.memory.loadpoints)
         if values or running or decision.sessions or (self._flowed.complete and not charging):
             self._book.save_sessions((*running, *decision.sessions), values, self._flowed.taken())

@@ -47,8 +47,8 @@ class CarMemory:
     ``kwh_per_percent`` what was learned since. ``manual_at``: the time of the value set by hand that was taken.
     ``switched_s``: when charging last started or stopped. ``step``: the last 10 % step that was told.
     ``identifier``: the card that was last acted upon. ``detects_s``: since when the car is looked for, ``asked_at``:
-    the wish to look that was taken, ``gave_up``: nobody was found. ``seen``: the car's own account said, in this
-    connection, that it is plugged in. ``soc``: as of the last cycle.
+    the wish to look that was taken, ``gave_up``: nobody was found. ``seen``: the car whose account said, in this
+    connection and while it stood here, that it is plugged in. ``soc``: as of the last cycle.
     """
 
     name: str | None = None
@@ -62,7 +62,7 @@ class CarMemory:
     detects_s: float | None = None
     asked_at: datetime | None = None
     gave_up: bool = False
-    seen: bool = False
+    seen: str = ""
     soc: Soc | None = None
 
 

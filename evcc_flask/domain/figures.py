@@ -77,6 +77,8 @@ DETECTION_S = 600.0
 """A car is looked for so long after plug-in."""
 DETECTION_REFRESH_S = 60.0
 """The accounts of the cars that it could be are asked this often meanwhile."""
+ASK_GAP_S = 10.0
+"""No account is asked more often than this, not even one without a cache."""
 ASK_AGAIN_S = 60.0
 """An account that does not answer is asked again after this, twice, three times this …"""
 LONGEST_ASK_AGAIN_S = 900.0

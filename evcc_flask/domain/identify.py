@@ -29,10 +29,10 @@ def follow(points: Sequence[Point], cars: Mapping[str, CarReading], settings: Se
         if Feature.INTEGRATED_DEVICE in p.features:
             continue
         if not p.connected:
-            p.car = replace(p.car, identifier="", detects_s=None, gave_up=False, seen=False)
+            p.car = replace(p.car, identifier="", detects_s=None, gave_up=False, seen="")
             continue
         if Event.CONNECT in p.events:
-            p.car = replace(p.car, identifier="", detects_s=None, gave_up=False, seen=False)
+            p.car = replace(p.car, identifier="", detects_s=None, gave_up=False, seen="")
             p.welcome = p.welcome or _welcomed(p, points, settings)
         found = _by_card(p, cars, settings) or _by_account(p, points, cars, settings)
         if found is not None and found not in taken:
@@ -81,7 +81,7 @@ def _by_card(p: Point, cars: Mapping[str, CarReading], settings: Settings) -> st
 def _by_account(p: Point, points: Sequence[Point], cars: Mapping[str, CarReading], settings: Settings) -> str | None:
     """For ten minutes: the one free car whose account says since the plug-in that it stands at a box."""
     own = cars.get(p.settings.vehicle or "")
-    p.car = replace(p.car, seen=p.car.seen or (_since_plug(p, own) and own is not None and own.status in PLUGGED))
+    p.car = replace(p.car, seen=_seen(p, own))
     p.car = _looking(p, own, settings)
     if not looks(p) or p.car.detects_s is None:
         return None
@@ -100,6 +100,13 @@ def _by_account(p: Point, points: Sequence[Point], cars: Mapping[str, CarReading
     same = [name for name, status in there if status is p.status]
     found = plugged if len(plugged) == 1 else same
     return found[0] if len(found) == 1 and found[0] != p.settings.vehicle else None
+
+
+def _seen(p: Point, own: CarReading | None) -> str:
+    name = p.settings.vehicle or ""
+    if own is not None and own.status in PLUGGED and _since_plug(p, own):
+        return name
+    return p.car.seen if p.car.seen == name else ""
 
 
 def _looking(p: Point, own: CarReading | None, settings: Settings) -> CarMemory:
@@ -133,7 +140,7 @@ def _assign(p: Point, name: str, points: Sequence[Point], cars: Mapping[str, Car
     if name == p.settings.vehicle:
         p.car = replace(p.car, detects_s=None, gave_up=False)
         return
-    if p.car.seen and Event.CONNECT not in p.events:
+    if p.car.seen not in ("", name) and Event.CONNECT not in p.events:
         _swap(p, cars, settings)
     for other in points:
         if other is not p and other.settings.vehicle == name:
@@ -157,7 +164,7 @@ def _stands(p: Point, name: str | None, cars: Mapping[str, CarReading], settings
     car = settings.vehicles.get(name) if name is not None else None
     p.settings = replace(p.settings, vehicle=name)
     p.vehicle = car.reading(cars.get(car.vehicle.name)) if car is not None else None
-    p.car = replace(p.car, detects_s=None, gave_up=False, seen=False)
+    p.car = replace(p.car, detects_s=None, gave_up=False, seen="")
 
 
 def _welcomed(p: Point, points: Sequence[Point], settings: Settings) -> bool:

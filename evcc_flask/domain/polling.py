@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from .backoff import Backoff
 from .decision import Ask, Event
-from .figures import ASK_AGAIN_S, LONGEST_ASK_AGAIN_S
+from .figures import ASK_AGAIN_S, ASK_GAP_S, LONGEST_ASK_AGAIN_S
 from .identify import candidates, detectable, looks
 from .memory import Asked
 from .point import Point
@@ -35,7 +35,7 @@ def follow(
         fine = said.contact is Contact.UP
         if asked is not None and (anew or not fine) and not _patient_enough(asked, plugged_s, now_s):
             return
-        if _under_way(said, now_s) and not anew:
+        if _just_asked(said, now_s) and not anew:
             return
         patience = asked.patience if asked is not None and not fine else PATIENCE
         asks[name] = Ask(name, anew=anew or (name in asks and asks[name].anew))
@@ -53,10 +53,13 @@ def follow(
     return tuple(asks.values()), kept
 
 
-def _under_way(said: CarReading, now_s: float) -> bool:
-    """Asked, and not answered yet."""
+def _just_asked(said: CarReading, now_s: float) -> bool:
+    """Asked, and not answered yet, or answered a moment ago."""
     asked_s = said.asked_at_s
-    return asked_s is not None and now_s - asked_s < ASK_AGAIN_S and (said.at_s is None or said.at_s < asked_s)
+    if asked_s is None:
+        return False
+    answered = said.at_s is not None and said.at_s >= asked_s
+    return now_s - asked_s < (ASK_GAP_S if answered else ASK_AGAIN_S)
 
 
 def _patient_enough(asked: Asked, plugged_s: float, now_s: float) -> bool:

@@ -59,7 +59,7 @@ def recalled(stored: Any, now_s: float, away_s: float | None) -> CarMemory:
             identifier=str(stored["identifier"]),
             detects_s=_time(stored["detects_age_s"], now_s - (away_s or 0.0)),
             gave_up=stored["gave_up"] is True,
-            seen=stored["seen"] is True,
+            seen=str(stored["seen"]),
         )
     except (KeyError, TypeError, ValueError):
         return NOBODY_YET
