@@ -22,7 +22,7 @@ FIRST_S = 1.0
 """How long the first fetch waits for what is new to it: a broker answers with its retained messages at once."""
 CONNECT_S = 3.0
 """How long the first write waits for a line that is just being opened."""
-PATIENCE = Backoff(step_s=2.0, longest_s=10.0)
+PATIENCE = Backoff(step_s=2.0, longest_s=5.0)
 """A broker that starts again is back within seconds, and a grid meter may hang on it."""
 KEEPALIVE_S = 30
 
