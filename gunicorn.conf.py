@@ -51,6 +51,8 @@ LAST_WORDS_S = 0.3
 HOUSE_S = 3.9
 """The house takes at most so long to be left in order."""
 
+ENDINGS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGABRT)
+
 START_AGAIN = 1
 """Exit code after a shutdown that somebody asked for through the API: a supervisor starts us again."""
 
@@ -89,7 +91,7 @@ def post_worker_init(worker):
     global _door
     ordered, _door = os.pipe()
     threading.Thread(target=_leave_all, args=(ordered,), name="leaving", daemon=True).start()
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGABRT):
+    for number in ENDINGS:
         signal.signal(number, _leaving_first(signal.getsignal(number)))
         signal.siginterrupt(number, False)
     worker.wsgi.extensions["evcc-flask-end"] = lambda: _ask_to_end(worker.ppid)
@@ -101,6 +103,8 @@ def _leaving_first(handler):
     """Ours comes first: gunicorn's may wait for ever for a lock that the interrupted code holds."""
 
     def handle(number, frame):
+        for each in ENDINGS:  # one is enough: a second one would cut the farewell short, wherever it strikes
+            signal.signal(each, signal.SIG_IGN)
         os.write(_door, b".")
         handler(number, frame)
 
