@@ -112,7 +112,7 @@ STRAYED_KWH = 0.2
 STRAYED_SHARE = 0.1
 """Nor is one that tells more or less than the power by more than this share."""
 MOST_OWED_KWH = 5.0
-"""So much of what others took too much is subtracted from the home's energy later, and no more."""
+"""So much that came or went beside the home's power is settled with it later, and no more."""
 
 LATE_S = 120.0
 """A plan that will be late by less is not told to be."""

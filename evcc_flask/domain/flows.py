@@ -1,7 +1,7 @@
 """What flowed since the last cycle, so that nothing is counted twice and all of it adds up.
 
 Power times time gives PV and battery; at the grid, power gives the shape and the meter's counters give the sum;
-loadpoints take what their sessions took; home is what is left. Signs and bands: docs/control.rst, history.
+loadpoints take what their sessions took; home is what is left, also shaped by its power. docs/control.rst, history.
 """
 
 from collections.abc import Sequence
@@ -31,12 +31,15 @@ def follow(
     bought, sold = _counters(snapshot)
     imported, bought_so_far = _counted(before.bought, bought, imported, seconds)
     exported, sold_so_far = _counted(before.sold, sold, exported, seconds)
-    watched = before.grid_w is not None and h.grid_w is not None
+    watched = before.home_w is not None and h.home_w is not None
     home, owed = 0.0, before.owed_kwh
     if watched:
-        balance = imported - exported + pv + discharged - charged - sum(p.grown_kwh for p in points) + owed
-        home, owed = max(0.0, balance), max(-MOST_OWED_KWH, min(0.0, balance))
-    after = FlowsMemory(now.s, h.grid_w, h.pv_w, h.battery_w, bought_so_far, sold_so_far, owed)
+        balance = imported - exported + pv + discharged - charged - sum(p.grown_kwh for p in points)
+        by_power, _ = _energies(before.home_w, h.home_w, seconds)
+        owed = max(-MOST_OWED_KWH, min(MOST_OWED_KWH, owed + balance - by_power))
+        home = max(0.0, by_power + owed * min(1.0, seconds / QUARTER_S))
+        owed += by_power - home
+    after = FlowsMemory(now.s, h.grid_w, h.pv_w, h.battery_w, h.home_w, bought_so_far, sold_so_far, owed)
     if now.wall is None:
         return None, after
     part = Quarter(
@@ -64,6 +67,7 @@ def _begun(snapshot: Snapshot, h: House, now: Moment) -> FlowsMemory:
         h.grid_w,
         h.pv_w,
         h.battery_w,
+        h.home_w,
         None if bought is None else Counted(bought),
         None if sold is None else Counted(sold),
     )

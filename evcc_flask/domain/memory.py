@@ -256,12 +256,16 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class FlowsMemory:
-    """The house's powers in W at the last cycle, the grid meter's counters, and what home still owes (negative)."""
+    """The house's powers in W at the last cycle, the grid meter's counters, and what home is still to be given.
+
+    ``owed_kwh`` negative: it was given too much.
+    """
 
     at_s: float
     grid_w: float | None = None
     pv_w: float | None = None
     battery_w: float | None = None
+    home_w: float | None = None
     bought: Counted | None = None
     sold: Counted | None = None
     owed_kwh: float = 0.0
