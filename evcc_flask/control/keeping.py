@@ -67,7 +67,7 @@ class Keeping:
             log.warning("the battery is told its mode although that is not on the disk: %s", error)
 
     def after(self, decision: Decision, settings: Settings, now: Moment) -> None:
-        """Sessions as they change, running ones once a minute; the memory then, too, at a switch and a car's first word."""
+        """Sessions as they change, running ones once a minute; the memory then, at a switch, at a car's first word."""
         self._flowed.add(decision.quarter)
         due = now.s - self._kept_at_s >= REMEMBER_S
         running = running_rows(decision.memory, settings, now) if due else ()
