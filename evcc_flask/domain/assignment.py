@@ -33,7 +33,7 @@ def _guest(loadpoint: LoadpointSettings) -> VehicleReading | None:
 def moved(settings: Settings, index: int, name: str | None) -> Settings:
     """The car at a loadpoint (0-based) and nowhere else; None: a guest. An integrated device has no car to move."""
     loadpoints = [
-        replace(each, vehicle=None) if name is not None and each.vehicle == name else each
+        replace(each, vehicle=None, manual_soc=None) if name is not None and each.vehicle == name else each
         for each in settings.loadpoints
     ]
     same = loadpoints[index].vehicle == name
