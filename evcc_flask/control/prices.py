@@ -86,13 +86,13 @@ def _energy_wh(rate: Rate, now: datetime) -> float:
 
 
 def _drawn(rates: tuple[Rate, ...], _: int) -> list[dict[str, Any]]:
-    return [{"ts": rate.start.isoformat(), "val": short(rate.value)} for rate in rates]
+    return [{"ts": rate.start.isoformat(), "val": rate.value} for rate in rates]
 
 
 def _listed(rates: tuple[Rate, ...], count: int) -> list[dict[str, Any]]:
     """The last ``count`` of ``rates``."""
     return [
-        {"start": rate.start.isoformat(), "end": rate.end.isoformat(), "value": short(rate.value)}
+        {"start": rate.start.isoformat(), "end": rate.end.isoformat(), "value": rate.value}
         for rate in rates[len(rates) - count :]
     ]
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
-from typing import Any
+from typing import Any, cast
 
 from evcc_flask.bus.needs import Link
 from evcc_flask.domain.issues import Misconfigured
@@ -13,7 +13,7 @@ from evcc_flask.plugins.fields import Duration, Loose, Many, Text, Tree
 from evcc_flask.plugins.ports import Source
 from evcc_flask.plugins.problems import Problems
 from evcc_flask.plugins.registry import build_source
-from evcc_flask.plugins.shop import Shop, Workshop
+from evcc_flask.plugins.shop import Links, Shop, Workshop
 from evcc_flask.plugins.values import Kind, bad, finite, shown
 
 from .answers import finished, rates_of
@@ -96,7 +96,7 @@ def custom(usage: Usage, name: str, params: Mapping[str, Any], workshop: Worksho
 
 
 def _shop(shop: Shop, errand: Errand) -> Shop:
-    return replace(shop, bus=ErrandLinks(shop.bus, errand))
+    return replace(shop, bus=cast(Links, ErrandLinks(shop.bus, errand)))
 
 
 def _kind(word: str, usage: Usage, *, foretold: bool) -> TariffKind:

@@ -8,6 +8,7 @@ from evcc_flask.domain.rates import Usage
 from evcc_flask.plugins.shop import Workshop
 
 from .custom import custom
+from .demo import TEMPLATES, demo
 from .feed import Feed
 from .fixed import fixed
 from .library import find
@@ -38,5 +39,7 @@ def _described(
         return fixed(settings, zone)
     if word == "custom" and key == "type":
         return custom(usage, name, settings, workshop, zone)
-    found, row = find(key, word, (*FIXED, *(TYPES if key == "type" else ())))
+    if word in TEMPLATES:
+        return demo(word, settings, zone)
+    found, row = find(key, word, (*FIXED, *TEMPLATES, *(TYPES if key == "type" else ())))
     return web(usage, name, row, found, settings, workshop, zone)

@@ -91,7 +91,7 @@ def drawn_in_quarters(rates: Iterable[Rate], zone: tzinfo | None = None) -> list
 
 def rated(quarter: datetime, value: float, zone: tzinfo | None) -> Rate:
     """One quarter, in local wall time."""
-    return Rate(local(quarter, zone), local(quarter + SLOT, zone), value)
+    return Rate(local(quarter, zone), local(quarter + SLOT, zone), round(value, 6))
 
 
 def _bent(before: Rate | None, rate: Rate, after: Rate | None) -> list[tuple[datetime, float]]:

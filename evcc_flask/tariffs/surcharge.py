@@ -39,11 +39,11 @@ class Surcharge:
         return self != NONE
 
     def total(self, price: float, wall: datetime) -> float:
-        """The price of a kWh at ``wall``, the local wall time. Raises FormulaError."""
+        """The price of a kWh at ``wall``, the local wall time, to the millionth. Raises FormulaError."""
         charges = value_at(self.zones, wall, self.charges)
         if self.formula is not None:
-            return self.formula.value(price, charges, self.tax, wall)
-        return (price + charges) * (1 + self.tax)
+            return round(self.formula.value(price, charges, self.tax, wall), 6)
+        return round((price + charges) * (1 + self.tax), 6)
 
 
 NONE = Surcharge()

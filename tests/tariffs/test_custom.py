@@ -106,6 +106,24 @@ tariffs:
     assert house.tariffs.outlook().kind(Usage.PLANNER) is TariffKind.CO2
 
 
+def test_evcc_s_demo_templates_need_no_network(built):
+    house = built("""
+tariffs:
+  grid: {type: template, template: demo-dynamic-grid, charges: 0.1}
+  co2: {type: template, template: demo-co2-forecast}
+  solar: {type: template, template: demo-solar-forecast}
+""")
+    outlook = house.tariffs.outlook()
+    assert {usage: outlook.kind(usage) for usage in (Usage.GRID, Usage.CO2, Usage.SOLAR, Usage.PLANNER)} == {
+        Usage.GRID: TariffKind.FORECAST,
+        Usage.CO2: TariffKind.CO2,
+        Usage.SOLAR: TariffKind.SOLAR,
+        Usage.PLANNER: TariffKind.FORECAST,
+    }
+    assert all(len(outlook.rates(usage)) >= 280 for usage in (Usage.GRID, Usage.CO2, Usage.SOLAR))
+    assert house.issues == ()
+
+
 def test_two_roofs_are_added(built, provider):
     provider.answer = lambda asked: (200, hourly(1000, 1000) if asked.path == "/east" else hourly(500, 500))
     house = built(f"""

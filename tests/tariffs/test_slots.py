@@ -93,4 +93,4 @@ def test_quarters_never_overlap_and_stay_between_the_prices(slots):
     assert all(a.end <= b.start for a, b in pairwise(found))
     if rates:
         low, high = min(rate.value for rate in rates), max(rate.value for rate in rates)
-        assert all(low - 1e-9 <= rate.value <= high + 1e-9 for rate in found)
+        assert all(low - 1e-6 <= rate.value <= high + 1e-6 for rate in found)
