@@ -62,13 +62,14 @@ def at_loadpoint(view: "View", settings: Settings, index: int) -> dict[str, Any]
     # The reading is of the last cycle, the assignment may be of this moment.
     if read.name != (loadpoint.vehicle or ""):
         read, soc = car.reading() if car else UNREAD, None
+    by_box = reading.charger.limit_soc_percent if reading else None
     keys = {
         "vehicleName": read.name,
         "vehicleTitle": read.title or read.name,
         "vehicleIcon": car.vehicle.icon if car else "",
         "vehicleRange": short(read.range_km or 0.0),
         "vehicleOdometer": short(read.odometer_km or 0.0),
-        "vehicleLimitSoc": round(read.vehicle_limit_soc_percent or 0.0),
+        "vehicleLimitSoc": round(read.vehicle_limit_soc_percent or by_box or 0.0),
         "vehicleClimaterActive": read.climater,
         "vehicleDetectionActive": shown.detecting,
         "vehicleWelcomeActive": shown.welcome,
