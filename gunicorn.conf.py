@@ -61,7 +61,6 @@ _asked_to_end = mmap.mmap(-1, 1)
 
 # What a signal's handler touches must bear that it interrupts itself: a pipe and a bare lock do. An Event or the start
 # of a thread, which hold a lock inside, do not.
-_told = threading.Lock()
 _leaving = threading.Lock()
 _at_home = threading.Lock()
 _at_home.acquire()

@@ -190,7 +190,8 @@ def test_the_next_plan_of_the_car_that_stands_there_counts(client, house):
     assert (shown["effectivePlanId"], shown["effectivePlanSoc"]) == (1, 80)
     assert datetime.fromisoformat(shown["effectivePlanTime"]) == datetime(2026, 5, 5, 6, tzinfo=UTC)
     answer = client.get("/api/loadpoints/1/plan").json["result"]
-    assert answer == {"planId": 1, "planTime": "2026-05-05T06:00:00+00:00", "precondition": 900, "plan": None}
+    told = {"planId": 1, "planTime": "2026-05-05T06:00:00+00:00", "precondition": 900, "plan": None}
+    assert answer == {**told, "duration": 0, "power": 0}
     # 4 May 2026 is a Monday; at noon UTC its morning is over, the next one is Tuesday's.
     client.post("/api/vehicles/golf/plan/repeating", json=[MORNING | {"active": False}, MORNING])
     answer = client.get("/api/loadpoints/1/plan").json["result"]
