@@ -157,38 +157,6 @@ def test_one_line_says_lost_and_one_says_back(bus_ahead, clock_ahead, tcp, caplo
     assert link.report()["state"] == "up"
 
 
-def test_a_slave_that_refuses_all_is_lost_in_one_line_and_back_in_one(bus_ahead, clock_ahead, tcp, caplog):
-    caplog.set_level(logging.INFO, "bus")
-    tcp.put(1, holding={})
-    link = tcp_link(bus_ahead, tcp)
-    wanted = [reg(address) for address in (0, 200, 400)]
-    for _ in range(4):
-        refresh(bus_ahead, link, *wanted)
-        clock_ahead.ahead_s += 61
-    tcp.put(1, holding=dict.fromkeys((0, 200, 400), 1))
-    for _ in range(2):
-        refresh(bus_ahead, link, *wanted)
-        clock_ahead.ahead_s += 61
-    assert errors(link, *wanted) == [None, None, None]
-    assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
-
-
-def test_an_answer_that_means_nothing_is_counted_once_and_told_until_a_better_one_comes(bus_ahead, clock_ahead):
-    link, call = bus_ahead.calls("box"), Call(lambda _: b"<html>")
-    refresh(bus_ahead, link, call)
-    for _ in range(3):
-        link.misread(call, ReadError(ErrorKind.VALUE, "http://box/: a web page, not JSON"))
-    report = link.report()
-    assert (report["state"], report["errors"], report["error"]) == (
-        "up",
-        {"value": 1},
-        "http://box/: a web page, not JSON",
-    )
-    clock_ahead.ahead_s += 1
-    refresh(bus_ahead, link, call)
-    assert link.report()["error"] is None
-
-
 def test_one_lost_frame_is_not_worth_a_line(bus_ahead, clock_ahead, tcp, caplog):
     caplog.set_level(logging.INFO, "bus")
     tcp.put(1, holding={0: 1})
