@@ -162,7 +162,7 @@ export interface components {
         };
         Statistic: {
             chargedKWh: number;
-            solarPercentage: number;
+            solarPercentage: number | null;
             avgPrice: number | null;
             avgCo2: number | null;
         };

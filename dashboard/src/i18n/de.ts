@@ -176,6 +176,7 @@ const de: Catalogue = {
   "settings.database": "Datenbank",
   "settings.api": "Die API",
   "price.unit": "ct/kWh",
+  "price.chart": "Preise der nächsten Stunden",
   "price.none": "Keine Grenze",
   "price.off": "Keine Grenze ist gesetzt.",
   "price.hours": "Darunter: {long} von {known}, die bekannt sind.",

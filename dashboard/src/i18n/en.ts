@@ -174,6 +174,7 @@ const en = {
   "settings.database": "Database",
   "settings.api": "The API",
   "price.unit": "ct/kWh",
+  "price.chart": "Prices of the hours to come",
   "price.none": "No limit",
   "price.off": "No limit is set.",
   "price.hours": "Under it: {long} of the {known} that are known.",

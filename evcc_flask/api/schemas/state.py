@@ -73,9 +73,9 @@ SCHEMAS: dict[str, Schema] = {
         boolean="dimmed overloaded",
         number__list="currents?",
     ),
-    "StatePlan": _keys(integer="soc precondition", time="time"),
+    "StatePlan": _keys(integer="soc precondition", time="time", boolean="continuous?"),
     "StateRepeatingPlan": _keys(
-        integer__list="weekdays", string="time tz", integer="soc precondition", boolean="active"
+        integer__list="weekdays", string="time tz", integer="soc precondition", boolean="active continuous?"
     ),
     "StateVehicle": _keys(
         string="title icon? contact? error?",
@@ -92,7 +92,7 @@ SCHEMAS: dict[str, Schema] = {
         number="scale?", SolarDay="today? tomorrow? dayAfterTomorrow?", SolarPoint__list="timeseries?"
     ),
     "Forecast": _keys(StateRate__list="grid? feedin? co2? planner?", SolarForecast="solar?"),
-    "Statistic": _keys(number="chargedKWh solarPercentage", number__null="avgPrice avgCo2"),
+    "Statistic": _keys(number="chargedKWh", number__null="solarPercentage avgPrice avgCo2"),
     "Loadpoint": _keys(
         string="title vehicleName vehicleTitle vehicleIcon vehicleContact chargerStatusReason phaseAction pvAction "
         "vehicleIdentity?",
