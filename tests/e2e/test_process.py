@@ -12,6 +12,7 @@ import pytest
 from evcc_flask.simulation.wire.heidelberg import CURRENT
 from evcc_flask.simulation.wire.station import Fault
 from tests.e2e.world import BOX, GRID, codes, eventually, link, wire_s
+from tests.load import stretched
 
 
 def charges(server, *places, within_s=20):
@@ -109,7 +110,8 @@ def test_kill_9_while_charging_and_a_start_lose_nothing(hurrying):
     eventually(lambda: again.get("/api/sessions"), 5, "the session is stored")
     sessions = [each for each in again.get("/api/sessions") if each["loadpoint"] == "Carport"]
     assert len(sessions) == 1, "one session, resumed"
-    assert sessions[0]["chargedEnergy"] == pytest.approx(charged_kwh, rel=0.03)
+    seen_late_kwh = stretched(0.02)  # 7 kW for a cycle of ten seconds
+    assert sessions[0]["chargedEnergy"] == pytest.approx(charged_kwh, abs=seen_late_kwh)
 
 
 def test_a_box_is_not_touched_before_it_was_read(world):
