@@ -43,6 +43,7 @@ MODULES: Mapping[str, str] = {
     "cached": "cached",
     "delta": "delta",
     "random": "random",
+    "ovms": "ovms",
 }
 """Source to module. A module has ``source(node, shop, kind, max_age_s)``, ``sink(node, param_name, shop)``, or both."""
 

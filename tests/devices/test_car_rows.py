@@ -208,6 +208,31 @@ def test_home_assistant_gives_a_car_of_any_entities(build, httpserver: HTTPServe
     ]
 
 
+def test_ovms_is_visited_in_one_session(build, httpserver: HTTPServer) -> None:
+    login = {"username": "me", "password": "secret"}
+    cookie = {"Set-Cookie": "ovms=1; Path=/"}
+    httpserver.expect_request("/api/cookie", query_string=login).respond_with_data("{}", headers=cookie)
+    inside = {"headers": {"Cookie": "ovms=1"}}
+    httpserver.expect_request("/api/vehicle/MYCAR", **inside).respond_with_json({"v_net_connected": 1})
+    charge = {"soc": "64", "chargeportopen": 1, "chargestate": "charging", "estimatedrange": "180"}
+    httpserver.expect_request("/api/charge/MYCAR", **inside).respond_with_json(charge)
+    httpserver.expect_request("/api/status/MYCAR", **inside).respond_with_json({"odometer": "12345"})
+    server = httpserver.url_for("").rstrip("/")
+    car = build("template", template="ovms", user="me", password="secret", vehicleid="MYCAR", server=server)
+    reading = polled(car)
+    assert (reading.soc_percent, reading.status, reading.range_km, reading.odometer_km) == (64, Status.C, 180, 12345)
+    assert len(httpserver.log) == 4, "one visit serves all values"
+
+
+def test_an_ovms_server_that_refuses_is_a_state_without_the_password_in_it(build, httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/api/cookie").respond_with_data("no", status=403)
+    server = httpserver.url_for("").rstrip("/")
+    car = build("template", template="ovms", user="me", password="secret", vehicleid="MYCAR", server=server)
+    reading = polled(car, Contact.GONE)
+    assert "403" in (reading.error or "")
+    assert "secret" not in str(reading)
+
+
 def test_every_row_of_a_car_is_built_without_input_or_output() -> None:
     broker = house_broker({"broker": "192.0.2.1"})
     rows = {name: row for name, row in library.rows().items() if row["kind"] == "vehicle"}
