@@ -17,7 +17,7 @@ from evcc_flask.bus.needs import ErrorKind, ReadError
 from evcc_flask.domain.backoff import Backoff
 from evcc_flask.domain.issues import Issue
 from evcc_flask.domain.ports import Clock
-from evcc_flask.domain.rates import SLOT, Outlook, Rate, Tariff, TariffKind, Usage
+from evcc_flask.domain.rates import SLOT, Outlook, Rate, Tariff, TariffKind, Usage, from_now
 
 from .feed import Feed
 from .slots import local, midnight
@@ -30,19 +30,24 @@ HURRY_S = 0.5
 """Real seconds between two fetches of one source, at least, in a demo faster than life."""
 UNTRUSTED_S = 5.0
 """Real seconds until the wall clock is looked at again: without it no price has a time."""
+REFUSED_S = 900.0
+"""House seconds for which a source is left alone that refused, or told nonsense."""
 DAY = timedelta(days=1)
 PATIENCE = Backoff(step_s=1.0)
 
 
 @dataclass(slots=True)
 class Place:
-    """One source in its place. Times ``_s``: house monotonic; ``calls``: wall times of the last day's."""
+    """One source in its place. Times ``_s``: house monotonic; ``calls``: wall times of the last day's;
+    ``kept``: the rates that are on the disk.
+    """
 
     usage: Usage
     feed: Feed
     key: str
     mark: str
     rates: tuple[Rate, ...] = ()
+    kept: tuple[Rate, ...] = ()
     fetched: datetime | None = None
     calls: list[datetime] = field(default_factory=list)
     error: str = ""
@@ -166,6 +171,8 @@ class Board:
             found.append(place.feed.fetch(wire, now))
 
         def done(error: ReadError | None) -> None:
+            if self._closed:
+                return
             self._fetched(place, error if error is not None else found[0])
             with self._changed:
                 self._news = True
@@ -194,17 +201,28 @@ class Board:
                 place.fetched, place.error, place.backoff = now, "", PATIENCE
                 place.due_s = now_s + place.feed.refresh_s
             place.due_s = max(place.due_s, now_s + self._spacing_s(place, now))
-        if place.feed.link is not None:
+            news = self._is_news(place, now)
+        if news:
             self._keep(place.key, _kept(place))
 
+    def _is_news(self, place: Place, now: datetime) -> bool:
+        """Whether the disk has to know: rates that it does not hold yet, or one more of a few calls."""
+        if place.feed.link is None:
+            return False
+        coming = tuple(from_now(place.rates, now))
+        same = place.kept[-len(coming) :] == coming if coming else True
+        if not same:
+            place.kept = place.rates
+        return not same or place.feed.calls_a_day > 0
+
     def _failed(self, place: Place, error: ReadError, now_s: float) -> None:
-        """Who refuses will refuse again; everything else is tried again soon."""
+        """Who refuses is left alone for a while; everything else is tried again soon."""
         if place.error != str(error):
             log.warning("%s (%s): %s", place.usage.value, place.feed.name, error)
         place.error = str(error)
         place.backoff = place.backoff.failed(now_s)
         final = error.kind in (ErrorKind.REFUSED, ErrorKind.VALUE)
-        place.due_s = now_s + place.feed.refresh_s if final else place.backoff.until_s
+        place.due_s = now_s + min(place.feed.refresh_s, REFUSED_S) if final else place.backoff.until_s
 
     def _spacing_s(self, place: Place, now: datetime) -> float:
         """House seconds that the provider's daily allowance demands until the next call."""
@@ -223,7 +241,7 @@ class Board:
             calls = [datetime.fromisoformat(call) for call in row["calls"]]
         except (TypeError, ValueError, KeyError, OverflowError, OSError):
             return
-        place.rates, place.fetched, place.calls = rates, fetched, calls
+        place.rates, place.kept, place.fetched, place.calls = rates, rates, fetched, calls
         now_s, now = self._clock.monotonic_s(), self._clock.now()
         if fetched is not None:
             place.due_s = now_s + place.feed.refresh_s - max(0.0, (now - fetched).total_seconds())

@@ -179,13 +179,13 @@ def test_after_a_failure_it_is_tried_soon_and_ever_more_patiently(board_of, bus,
     assert not eventually(lambda: len(source.calls) > 4, 0.3)
 
 
-def test_who_refuses_is_left_alone_until_the_next_time(board_of, bus, clock):
+def test_who_refuses_is_left_alone_for_a_quarter_of_an_hour(board_of, bus, clock):
     source = Source(bus.calls("spot"), [gone(ErrorKind.REFUSED)])
     board_of((Usage.GRID, source))
     assert source.called(1)
-    clock.s += 3000
+    clock.s += 800
     assert not eventually(lambda: len(source.calls) > 1, 0.3)
-    clock.s += 700
+    clock.s += 101
     assert source.called(2)
 
 
@@ -218,6 +218,20 @@ def test_rates_outlast_a_restart_and_are_not_fetched_again_before_their_time(boa
     clock.s += 1801
     assert dead.called(1)
     assert again.outlook().value(Usage.GRID, clock.now()) == 0.2
+
+
+def test_the_disk_is_written_only_when_there_is_news(board_of, bus, clock):
+    writes = []
+    source = Source(bus.calls("spot"), [rates(count=40), rates(START + HOUR, count=36), rates(count=60)])
+    board = board_of((Usage.GRID, source), shelf=Shelf({}, lambda key, what: writes.append(what["rates"])))
+    assert eventually(lambda: len(writes) == 1)
+    clock.s += 3601
+    assert source.called(2)
+    clock.s += 3601
+    assert source.called(3)
+    assert eventually(lambda: len(writes) == 2)
+    assert [len(each) for each in writes] == [40, 60]
+    assert eventually(lambda: len(board.outlook().rates(Usage.GRID)) == 60)
 
 
 def test_rates_of_other_settings_are_not_taken_over(board_of, bus, clock):
