@@ -1,6 +1,6 @@
 """What flowed since the last cycle, so that nothing is counted twice and all of it adds up.
 
-Power times time gives PV and battery; at the grid, power gives the shape and the meter's counters give the sum;
+Power times time gives PV; at the grid and the battery, power gives the shape and the meter's counters give the sum;
 loadpoints take what their sessions took; home is what is left, also shaped by its power. docs/control.rst, history.
 """
 
@@ -26,11 +26,12 @@ def follow(
     seconds = now.since(before.at_s) if before is not None else 0.0
     if before is None or not 0 < seconds <= LONGEST_STEP_S:
         return None, _begun(snapshot, h, now)
-    powers = (before.grid_w, h.grid_w), (before.pv_w, h.pv_w), (before.battery_w, h.battery_w)
-    (imported, exported), (pv, _), (discharged, charged) = (_energies(*each, seconds) for each in powers)
-    bought, sold = _counters(snapshot)
-    imported, bought_so_far = _counted(before.bought, bought, imported, seconds)
-    exported, sold_so_far = _counted(before.sold, sold, exported, seconds)
+    pv, _ = _energies(before.pv_w, h.pv_w, seconds)
+    by_power_kwh = (*_energies(before.grid_w, h.grid_w, seconds), *_energies(before.battery_w, h.battery_w, seconds))
+    settled = [
+        _counted(*each, seconds) for each in zip(before.counters, _counters(snapshot), by_power_kwh, strict=True)
+    ]
+    imported, exported, discharged, charged = (kwh for kwh, _ in settled)
     watched = before.home_w is not None and h.home_w is not None
     home, owed = 0.0, before.owed_kwh
     if watched:
@@ -39,7 +40,8 @@ def follow(
         owed = max(-MOST_OWED_KWH, min(MOST_OWED_KWH, owed + balance - by_power))
         home = max(0.0, by_power + owed * min(1.0, seconds / QUARTER_S))
         owed += by_power - home
-    after = FlowsMemory(now.s, h.grid_w, h.pv_w, h.battery_w, h.home_w, bought_so_far, sold_so_far, owed)
+    counters = tuple(counted for _, counted in settled)
+    after = FlowsMemory(now.s, h.grid_w, h.pv_w, h.battery_w, h.home_w, counters, owed)
     if now.wall is None:
         return None, after
     part = Quarter(
@@ -61,16 +63,8 @@ def follow(
 
 
 def _begun(snapshot: Snapshot, h: House, now: Moment) -> FlowsMemory:
-    bought, sold = _counters(snapshot)
-    return FlowsMemory(
-        now.s,
-        h.grid_w,
-        h.pv_w,
-        h.battery_w,
-        h.home_w,
-        None if bought is None else Counted(bought),
-        None if sold is None else Counted(sold),
-    )
+    counters = tuple(None if kwh is None else Counted(kwh) for kwh in _counters(snapshot))
+    return FlowsMemory(now.s, h.grid_w, h.pv_w, h.battery_w, h.home_w, counters)
 
 
 def _charges(points: Sequence[Point], green: float) -> dict[str, Charged]:
@@ -90,10 +84,21 @@ def _energies(before_w: float | None, now_w: float | None, seconds: float) -> tu
     return (max(0.0, before_w) + max(0.0, now_w)) * share, -(min(0.0, before_w) + min(0.0, now_w)) * share
 
 
-def _counters(snapshot: Snapshot) -> tuple[float | None, float | None]:
-    if snapshot.grid is None or snapshot.grid.at_s is None:
-        return None, None
-    return number(snapshot.grid.energy_kwh, ABSURD_KWH), number(snapshot.grid.return_energy_kwh, ABSURD_KWH)
+def _counters(snapshot: Snapshot) -> tuple[float | None, ...]:
+    """kWh of import, export, discharge and charge; of batteries only where all of them count.
+
+    Inverters count what their battery gives as generation: no counter of theirs is asked.
+    """
+    grid, batteries = snapshot.grid, [each.meter for each in snapshot.batteries]
+    pairs = [(each.energy_kwh, each.return_energy_kwh) if each.at_s is not None else (None, None) for each in batteries]
+    bought, sold = (grid.energy_kwh, grid.return_energy_kwh) if grid and grid.at_s is not None else (None, None)
+    given, taken = _together([pair[0] for pair in pairs]), _together([pair[1] for pair in pairs])
+    return tuple(number(kwh, ABSURD_KWH) for kwh in (bought, sold, given, taken))
+
+
+def _together(counters: Sequence[float | None]) -> float | None:
+    known = [kwh for kwh in counters if kwh is not None]
+    return sum(known) if counters and len(known) == len(counters) else None
 
 
 def _counted(

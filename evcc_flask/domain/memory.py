@@ -256,9 +256,9 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class FlowsMemory:
-    """The house's powers in W at the last cycle, the grid meter's counters, and what home is still to be given.
+    """The house's powers in W at the last cycle, and what home is still to be given (negative: it was given too much).
 
-    ``owed_kwh`` negative: it was given too much.
+    ``counters``: of import, export, discharge and charge.
     """
 
     at_s: float
@@ -266,8 +266,7 @@ class FlowsMemory:
     pv_w: float | None = None
     battery_w: float | None = None
     home_w: float | None = None
-    bought: Counted | None = None
-    sold: Counted | None = None
+    counters: tuple[Counted | None, ...] = ()
     owed_kwh: float = 0.0
 
 

@@ -6,7 +6,7 @@ obey, as far as the scenario lets them. The same scenario always gives the same 
 
 import gc
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -114,11 +114,16 @@ class Trace:
 
 def run(scenario: Scenario) -> Trace:
     """Let the controller live through the scenario."""
+    return Trace(tuple(lived(scenario)))
+
+
+def lived(scenario: Scenario) -> Iterator[Cycle]:
+    """The same, cycle by cycle: a month need not fit into the memory."""
     collects = gc.isenabled()
     # why: a day keeps a million objects without a ring among them; walking them costs a third of the time
     gc.disable()
     try:
-        return _Replay(scenario).run()
+        yield from _Replay(scenario).cycles()
     finally:
         if collects:
             gc.enable()
@@ -145,8 +150,7 @@ class _Replay:
             self._house.forced_pv_w = 0.0
             self._house.forced_load_w = 0.0
 
-    def run(self) -> Trace:
-        cycles = []
+    def cycles(self) -> Iterator[Cycle]:
         at, end = self._scenario.start, self._scenario.end
         while self._coming and self._scenario.midnight + self._coming[0].at <= at:
             self._happen(self._coming.pop(0))
@@ -163,10 +167,9 @@ class _Replay:
                 planned = follow(snapshot, self._settings, self._memory, now)
                 self._settings = without(self._settings, planned.ended)
                 decision = decide(snapshot, planned.settings, planned.memory, now)
-                cycles.append(self._cycle(at, snapshot, decision))
+                yield self._cycle(at, snapshot, decision)
                 self._follow(decision, now)
             at += step
-        return Trace(tuple(cycles))
 
     def _moment(self, at: datetime) -> Moment:
         wall = (utc(self._scenario.midnight) + (at - self._scenario.midnight)).astimezone(ZONE)
