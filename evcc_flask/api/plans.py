@@ -16,8 +16,8 @@ from .context import now, state
 from .loadpoints import blp
 from .schemas.plans import (
     EmptyResult,
+    Manner,
     PlanResult,
-    Precondition,
     PreviewResult,
     StaticEnergyPlanResult,
 )
@@ -35,11 +35,11 @@ def get_loadpoint_plan(id):
 
 
 @blp.post("/plan/energy/<number(min=0):energy>/<timestamp:timestamp>")
-@blp.arguments(Precondition, location="query")
+@blp.arguments(Manner, location="query")
 @blp.response(200, StaticEnergyPlanResult)
 def set_loadpoint_energy_plan(query, id, energy, timestamp):
     """Charge so many kWh by then; 0 removes the plan. It counts where the SoC of the car is not known."""
-    plan = EnergyPlan(energy, timestamp, query["precondition"])
+    plan = EnergyPlan(energy, timestamp, query["precondition"], query["continuous"])
     state().change_loadpoint(id, energy_plan=still_to_come(plan, now()) if energy else None)
     return {"energy": plan.energy_kwh, "time": plan.time, "precondition": plan.precondition_s}
 
@@ -53,29 +53,31 @@ def delete_loadpoint_energy_plan(id):
 
 
 @blp.get("/plan/static/preview/soc/<number(min=0, max=100):soc>/<timestamp:timestamp>")
-@blp.arguments(Precondition, location="query")
+@blp.arguments(Manner, location="query")
 @blp.response(200, PreviewResult)
 def preview_loadpoint_soc_plan(query, id, soc, timestamp):
     """What a plan by SoC (whole %) would come to. Refused (400) without a known SoC, and for a time in the past."""
-    return _hours(Goal(1, _to_come(timestamp), query["precondition"], int(soc)), _with_soc(id), now())
+    goal = Goal(1, _to_come(timestamp), query["precondition"], int(soc), continuous=query["continuous"])
+    return _hours(goal, _with_soc(id), now())
 
 
 @blp.get("/plan/static/preview/energy/<number(min=0):energy>/<timestamp:timestamp>")
-@blp.arguments(Precondition, location="query")
+@blp.arguments(Manner, location="query")
 @blp.response(200, PreviewResult)
 def preview_loadpoint_energy_plan(query, id, energy, timestamp):
     """What a plan by energy would come to. Refused (400) where the SoC is known, and for a time in the past."""
     known = sheet_at(state().view, state().settings, id)
     if known is not None and known.by_soc:
         raise BadRequest("the car at this loadpoint is planned by its SoC")
-    goal = Goal(1, _to_come(timestamp), query["precondition"], energy_kwh=energy)
+    whole = query["continuous"]
+    goal = Goal(1, _to_come(timestamp), query["precondition"], energy_kwh=energy, continuous=whole)
     return _hours(goal, known.fresh() if known is not None else None, now())
 
 
 @blp.get(
     "/plan/repeating/preview/<number(min=0, max=100):soc>/<weekdays:weekdays>/<clock:hourMinuteTime>/<zone:timezone>"
 )
-@blp.arguments(Precondition, location="query")
+@blp.arguments(Manner, location="query")
 @blp.response(200, PreviewResult)
 def preview_loadpoint_repeating_plan(query, id, soc, weekdays, hourMinuteTime, timezone):  # noqa: N803 — the contract's
     """What the next day of a repeating plan would come to. Refused (400) where no SoC is known."""
@@ -83,7 +85,8 @@ def preview_loadpoint_repeating_plan(query, id, soc, weekdays, hourMinuteTime, t
     known, at = _with_soc(id), plan.next_time(now())
     if at is None:
         raise BadRequest("on none of these days")
-    return _hours(Goal(2, at, plan.precondition_s, plan.soc_percent), known, now())
+    goal = Goal(2, at, plan.precondition_s, plan.soc_percent, continuous=query["continuous"])
+    return _hours(goal, known, now())
 
 
 def _to_come(time: datetime) -> datetime:

@@ -8,7 +8,7 @@ from .blueprint import Blueprint
 from .context import now, state
 from .schemas.plans import (
     EmptyResult,
-    Precondition,
+    Manner,
     RepeatingPlans,
     RepeatingPlansResult,
     SocResult,
@@ -49,11 +49,11 @@ def delete_vehicle_soc(name):
 
 
 @blp.post("/plan/soc/<number(min=0, max=100):soc>/<timestamp:timestamp>")
-@blp.arguments(Precondition, location="query")
+@blp.arguments(Manner, location="query")
 @blp.response(200, StaticSocPlanResult)
 def set_vehicle_soc_plan(query, name, soc, timestamp):
     """Be at this SoC in % by then; 0 removes the plan. Rejected (400) when the time has passed."""
-    plan = SocPlan(round(soc), timestamp, query["precondition"])
+    plan = SocPlan(round(soc), timestamp, query["precondition"], query["continuous"])
     _changed(name, plan=still_to_come(plan, now()) if plan.soc_percent else None)
     return {"soc": plan.soc_percent, "time": plan.time, "precondition": plan.precondition_s}
 

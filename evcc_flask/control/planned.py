@@ -32,7 +32,7 @@ def at_loadpoint(view: "View", settings: Settings, index: int) -> dict[str, Any]
         "planProjectedStart": _time(plan.start),
         "planProjectedEnd": _time(plan.end),
         "planOverrun": round(plan.overrun_s),
-        "planStrategy": {"continuous": False, "precondition": precondition_s},
+        "planStrategy": {"continuous": goal is not None and goal.continuous, "precondition": precondition_s},
         "effectivePlanId": goal.plan_id if goal else 0,
         "effectivePlanTime": _time(goal.time) if goal else None,
         "effectivePlanSoc": goal.soc_percent if goal else 0,

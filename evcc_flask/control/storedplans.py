@@ -16,14 +16,14 @@ def soc_plan(plan: SocPlan | None) -> dict[str, Any] | None:
     """``{"soc": 80, "time": "2026-05-05T06:00:00+02:00", "precondition": 0}``."""
     if plan is None:
         return None
-    return {"soc": plan.soc_percent, "time": plan.time.isoformat(), "precondition": plan.precondition_s}
+    return {"soc": plan.soc_percent, "time": plan.time.isoformat(), **_manner(plan)}
 
 
 def energy_plan(plan: EnergyPlan | None) -> dict[str, Any] | None:
     """The same with ``energy`` in kWh."""
     if plan is None:
         return None
-    return {"energy": plan.energy_kwh, "time": plan.time.isoformat(), "precondition": plan.precondition_s}
+    return {"energy": plan.energy_kwh, "time": plan.time.isoformat(), **_manner(plan)}
 
 
 def repeating(plans: Iterable[RepeatingPlan]) -> list[dict[str, Any]]:
@@ -34,7 +34,7 @@ def repeating(plans: Iterable[RepeatingPlan]) -> list[dict[str, Any]]:
             "time": plan.at.strftime(CLOCK),
             "tz": plan.tz,
             "soc": plan.soc_percent,
-            "precondition": plan.precondition_s,
+            **_manner(plan),
             "active": plan.active,
         }
         for plan in plans
@@ -61,7 +61,7 @@ def read_fast_once(stored: Any) -> FastOnce | None:
         kind, energy_kwh, from_kwh = Until(stored["kind"]), float(stored["energy"]), float(stored["from"])
         ends = _moment(stored["ends"]) if kind is Until.TIME else None
         said = str(stored["until"])
-    except (TypeError, KeyError, ValueError):
+    except (TypeError, KeyError, ValueError, AttributeError):
         return None
     return FastOnce(said, kind, energy_kwh, from_kwh, ends) if math.isfinite(energy_kwh + from_kwh) else None
 
@@ -69,8 +69,9 @@ def read_fast_once(stored: Any) -> FastOnce | None:
 def read_soc_plan(stored: Any) -> SocPlan | None:
     """None where there is none, or none that makes sense."""
     try:
-        return SocPlan(_soc(stored["soc"]), _moment(stored["time"]), _seconds(stored["precondition"]))
-    except (TypeError, KeyError, ValueError):
+        at, whole = _moment(stored["time"]), stored.get("continuous") is True
+        return SocPlan(_soc(stored["soc"]), at, _seconds(stored["precondition"]), whole)
+    except (TypeError, KeyError, ValueError, AttributeError):
         return None
 
 
@@ -78,8 +79,9 @@ def read_energy_plan(stored: Any) -> EnergyPlan | None:
     """None where there is none, or none that makes sense."""
     try:
         energy_kwh = float(stored["energy"])
-        plan = EnergyPlan(energy_kwh, _moment(stored["time"]), _seconds(stored["precondition"]))
-    except (TypeError, KeyError, ValueError):
+        at, whole = _moment(stored["time"]), stored.get("continuous") is True
+        plan = EnergyPlan(energy_kwh, at, _seconds(stored["precondition"]), whole)
+    except (TypeError, KeyError, ValueError, AttributeError):
         return None
     return plan if energy_kwh > 0 and math.isfinite(energy_kwh) else None
 
@@ -104,9 +106,15 @@ def _read_repeating(stored: Any) -> RepeatingPlan | None:
         at = datetime.strptime(stored["time"], CLOCK).time()  # noqa: DTZ007 — a time of day
         zone = ZoneInfo(stored["tz"])
         soc, precondition_s = _soc(stored["soc"]), _seconds(stored["precondition"])
-        return RepeatingPlan(days, time(at.hour, at.minute), zone.key, soc, precondition_s, stored["active"] is True)
-    except (TypeError, KeyError, ValueError, OSError):
+        active, whole = stored["active"] is True, stored.get("continuous") is True
+        return RepeatingPlan(days, time(at.hour, at.minute), zone.key, soc, precondition_s, active, whole)
+    except (TypeError, KeyError, ValueError, OSError, AttributeError):
         return None
+
+
+def _manner(plan: SocPlan | EnergyPlan | RepeatingPlan) -> dict[str, Any]:
+    """``continuous`` only where it is wished: evcc's clients do not know it."""
+    return {"precondition": plan.precondition_s, **({"continuous": True} if plan.continuous else {})}
 
 
 def _soc(value: Any) -> int:

@@ -10,11 +10,15 @@ WEEK = 7
 
 @dataclass(frozen=True, slots=True)
 class SocPlan:
-    """``soc_percent`` at ``time`` (aware); the last ``precondition_s`` seconds before it are charged in any case."""
+    """``soc_percent`` at ``time`` (aware); the last ``precondition_s`` seconds before it are charged in any case.
+
+    ``continuous``: in one piece, however the prices are.
+    """
 
     soc_percent: int
     time: datetime
     precondition_s: int = 0
+    continuous: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,7 @@ class EnergyPlan:
     energy_kwh: float
     time: datetime
     precondition_s: int = 0
+    continuous: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,7 @@ class Goal:
     precondition_s: int
     soc_percent: int = 0
     energy_kwh: float = 0.0
+    continuous: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,7 @@ class RepeatingPlan:
     soc_percent: int
     precondition_s: int = 0
     active: bool = False
+    continuous: bool = False
 
     def next_time(self, now: datetime) -> datetime | None:
         """The next time after ``now`` (aware), by the wall clock of its zone; None without a weekday."""
@@ -58,7 +65,8 @@ class RepeatingPlan:
     def means(self, goal: Goal) -> bool:
         """Whether ``goal`` is one of its days, also one that has passed."""
         at = goal.time.astimezone(ZoneInfo(self.tz))
-        same = (at.time(), goal.soc_percent, goal.precondition_s) == (self.at, self.soc_percent, self.precondition_s)
+        aims = (goal.soc_percent, goal.precondition_s, goal.continuous)
+        same = aims == (self.soc_percent, self.precondition_s, self.continuous) and at.time() == self.at
         return self.active and same and at.isoweekday() % WEEK in self.weekdays
 
     def _on(self, day: date, zone: ZoneInfo) -> datetime | None:
@@ -67,9 +75,9 @@ class RepeatingPlan:
 
 def goals(plan: SocPlan | None, repeating: Sequence[RepeatingPlan], now: datetime | None) -> list[Goal]:
     """What a car's plans aim at next. ``now`` None: the clock is not to be trusted, repeating plans have no time."""
-    found = [Goal(1, plan.time, plan.precondition_s, plan.soc_percent)] if plan else []
+    found = [Goal(1, plan.time, plan.precondition_s, plan.soc_percent, continuous=plan.continuous)] if plan else []
     for number, each in enumerate(repeating, 2):
         at = each.next_time(now) if each.active and now is not None else None
         if at is not None:
-            found.append(Goal(number, at, each.precondition_s, each.soc_percent))
+            found.append(Goal(number, at, each.precondition_s, each.soc_percent, continuous=each.continuous))
     return found

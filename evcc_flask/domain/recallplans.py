@@ -1,6 +1,7 @@
 """What must survive a power cut of a plan that charges: which one it is, so that a repeating one is finished."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -14,10 +15,10 @@ def kept(plan: PlanMemory) -> dict[str, Any] | None:
         return None
     goal, energy = plan.goal, plan.energy_plan
     return {
-        "goal": goal and [goal.plan_id, goal.time.isoformat(), goal.precondition_s, goal.soc_percent, goal.energy_kwh],
+        "goal": goal and {**asdict(goal), "time": goal.time.isoformat()},
         "slot_end": plan.slot_end and plan.slot_end.isoformat(),
         "late": plan.late,
-        "energy_plan": energy and [energy.energy_kwh, energy.time.isoformat(), energy.precondition_s],
+        "energy_plan": energy and {**asdict(energy), "time": energy.time.isoformat()},
         "from_kwh": plan.from_kwh,
     }
 
@@ -29,13 +30,13 @@ def recalled(stored: Any) -> PlanMemory:
     try:
         goal, energy, slot_end = stored["goal"], stored["energy_plan"], stored["slot_end"]
         return PlanMemory(
-            Goal(int(goal[0]), _moment(goal[1]), int(goal[2]), int(goal[3]), float(goal[4])) if goal else None,
+            Goal(**{**goal, "time": _moment(goal["time"])}) if goal else None,
             _moment(slot_end) if slot_end else None,
             stored["late"] is True,
-            EnergyPlan(float(energy[0]), _moment(energy[1]), int(energy[2])) if energy else None,
+            EnergyPlan(**{**energy, "time": _moment(energy["time"])}) if energy else None,
             float(stored["from_kwh"]),
         )
-    except (TypeError, KeyError, ValueError, IndexError):
+    except (TypeError, KeyError, ValueError):
         return PlanMemory()
 
 

@@ -22,7 +22,9 @@ def aims(settings: Settings, index: int, sheet: Sheet | None, now: datetime | No
     by_soc = sheet.by_soc if sheet is not None else car is not None and car.by_soc
     if by_soc:
         return goals(car.plan, car.repeating, now) if car is not None else []
-    return [Goal(1, energy.time, energy.precondition_s, energy_kwh=energy.energy_kwh)] if energy else []
+    if energy is None:
+        return []
+    return [Goal(1, energy.time, energy.precondition_s, energy_kwh=energy.energy_kwh, continuous=energy.continuous)]
 
 
 def chosen(found: Sequence[Goal], sheet: Sheet | None) -> Goal | None:
@@ -56,7 +58,7 @@ def planned(goal: Goal, required_s: float, snapshot: Snapshot, now: datetime, in
     target = now if hurried(goal, required_s, now, interval_s) else goal.time
     if rates and snapshot.outlook.kind(Usage.PLANNER) is TariffKind.STATIC:
         rates, precondition_s = (Rate(now, max(target, now + FAR), rates[-1].value),), required_s
-    return schedule(rates, required_s, target, now, precondition_s)
+    return schedule(rates, required_s, target, now, precondition_s, continuous=goal.continuous)
 
 
 def hurried(goal: Goal, required_s: float, now: datetime, interval_s: float) -> bool:

@@ -7,7 +7,7 @@ the prices change. docs/control.rst, plans.
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from evcc_flask.domain.figures import LATE_S
+from evcc_flask.domain.figures import LATE_S, SOC_AWAITED_S
 from evcc_flask.domain.memory import LoadpointMemory, Memory, PlanMemory
 from evcc_flask.domain.moment import Moment
 from evcc_flask.domain.plans import EnergyPlan, Goal, SocPlan
@@ -26,8 +26,6 @@ SHORT_S = 15 * 60.0
 """Less is missing: it is charged in one go."""
 SHORT_GAP = timedelta(minutes=14)
 """A shorter pause is none."""
-SOC_GRACE_S = 120.0
-"""So long after the plug-in, or the start, a car may take to tell how full it is, before it is thought to be empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,13 +184,13 @@ class _Step:
             return True
         if required_s <= goal.precondition_s:
             return False
-        return required_s < SHORT_S or (slot_end is not None and wall < slot_end)
+        return goal.continuous or required_s < SHORT_S or (slot_end is not None and wall < slot_end)
 
     def _unread(self) -> bool:
         """Whether the car may still tell how full it is."""
         view, memory = self._sheet, self._memory
         known = not view.by_soc or view.soc_percent is not None
-        return not known and (memory.session is None or self._now.since(view.known_since_s) < SOC_GRACE_S)
+        return not known and (memory.session is None or self._now.since(view.known_since_s) < SOC_AWAITED_S)
 
     def _why(self, goal: Goal, plan: Schedule, active: bool, wall: datetime) -> Reason | None:
         if self._sheet.point.off:

@@ -21,6 +21,7 @@ class PlanWords:
     soc_percent: int = 0
     energy_kwh: float = 0.0
     precondition_s: int = 0
+    continuous: bool = False
 
 
 def read_prices(node: object, path: str) -> tuple[tuple[timedelta, float | None], ...]:
@@ -49,11 +50,11 @@ def with_plan(settings: Settings, place: int, words: PlanWords, midnight: dateti
     """A plan of the car at a loadpoint (0-based), or an energy plan of the loadpoint."""
     at = midnight + words.time
     if words.energy_kwh or settings.vehicle_at(place) is None:
-        energy = EnergyPlan(words.energy_kwh, at, words.precondition_s) if words.energy_kwh else None
+        energy = EnergyPlan(words.energy_kwh, at, words.precondition_s, words.continuous) if words.energy_kwh else None
         loadpoints = list(settings.loadpoints)
         loadpoints[place] = replace(loadpoints[place], energy_plan=energy)
         return replace(settings, loadpoints=tuple(loadpoints))
-    plan = SocPlan(words.soc_percent, at, words.precondition_s) if words.soc_percent else None
+    plan = SocPlan(words.soc_percent, at, words.precondition_s, words.continuous) if words.soc_percent else None
     return _with_car(settings, place, plan=plan)
 
 

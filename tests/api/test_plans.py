@@ -116,6 +116,22 @@ def test_a_preview_of_a_repeating_plan_is_that_of_its_next_day(client, golf):
     assert hours(answer) == [("22:00", "22:59", 0.1)]
 
 
+def test_a_preview_in_one_piece_takes_the_cheapest_run(client, golf):
+    assert hours(preview(client, f"static/preview/soc/90/{LATER}?continuous=true")) == [
+        ("22:00", "23:00", 0.1),
+        ("23:00", "23:32", 0.3),
+    ]
+
+
+def test_that_a_plan_is_to_be_in_one_piece_is_kept_and_shown(client, house, golf):
+    client.post(f"/api/vehicles/golf/plan/soc/90/{LATER}?continuous=true")
+    assert house.after_restart().vehicles["golf"].plan.continuous
+    shown = house.shown()
+    assert shown["loadpoints"][0]["planStrategy"] == {"continuous": True, "precondition": 0}
+    assert shown["vehicles"]["golf"]["plan"]["continuous"] is True
+    assert len(hours(client.get("/api/loadpoints/1/plan").json["result"])) == 2
+
+
 def test_a_preview_beyond_the_last_price_has_no_hours_yet(client, golf):
     assert preview(client, "static/preview/soc/77/2026-05-06T06:00:00Z")["plan"] is None
 

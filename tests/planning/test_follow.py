@@ -205,7 +205,7 @@ def test_a_soc_that_is_not_certain_neither_ends_a_charge_nor_a_plan():
 
 def test_a_car_that_was_just_plugged_in_may_tell_first_how_full_it_is():
     desk = Desk(plan(80, 5), soc=None, connected_s=5000.0)
-    word = desk.look(1)
+    word = desk.look(0.5)
     assert (word.active, word.why.code.value) == (False, "plan_waits_for_soc")
     assert desk.active(3)
 
@@ -250,3 +250,12 @@ def test_a_plan_that_is_already_reached_is_over():
 def test_without_a_car_the_plan_that_would_count_is_known_and_nothing_charges():
     word = Desk(plan(80, 1), status=Status.A).look(30)
     assert (word.active, word.goal.plan_id, word.start) == (False, 1, None)
+
+
+def test_a_plan_in_one_piece_goes_on_though_the_prices_change():
+    whole = replace(plan(80, 5), continuous=True)
+    desk = Desk(whole, outlook=quarters(1, 1, 1, 1, *[3] * 16), soc=needs(60))
+    assert desk.active(0)
+    desk.outlook, desk.soc = quarters(9, 9, 9, 9, *[3] * 16), needs(40)
+    assert desk.active(20)
+    assert not Desk(whole, outlook=desk.outlook, soc=needs(40)).active(20)

@@ -28,8 +28,8 @@ class Instant(fields.AwareDateTime):
         return None if value is None else value.isoformat()
 
 
-class Precondition(Schema):
-    """The query of a plan."""
+class Manner(Schema):
+    """The query of a plan: how it is charged."""
 
     class Meta:
         unknown = EXCLUDE
@@ -39,6 +39,7 @@ class Precondition(Schema):
         validate=validate.Range(0, LONGEST_S),
         metadata={"description": "So many seconds before the end are charged in any case"},
     )
+    continuous = fields.Boolean(load_default=False, metadata={"description": "In one piece, however the prices are"})
 
 
 class Capacity(Schema):
@@ -146,12 +147,14 @@ class RepeatingPlanBody(Schema):
     soc = Number(required=True, validate=validate.Range(0, 100))
     precondition = Count(load_default=0, validate=validate.Range(0, LONGEST_S))
     active = Truth(load_default=False)
+    continuous = Truth(load_default=False)
 
     @post_load
     def plan(self, body: dict[str, Any], **kwargs: Any) -> RepeatingPlan:
         at = datetime.strptime(body["time"], "%H:%M").time()  # noqa: DTZ007 — a time of day
         soc, precondition_s = round(body["soc"]), body["precondition"]
-        return RepeatingPlan(tuple(body["weekdays"]), at, body["tz"], soc, precondition_s, body["active"])
+        days, active, whole = tuple(body["weekdays"]), body["active"], body["continuous"]
+        return RepeatingPlan(days, at, body["tz"], soc, precondition_s, active, whole)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +174,7 @@ class Repeating:
                 "soc": plan.soc_percent,
                 "precondition": plan.precondition_s,
                 "active": plan.active,
+                **({"continuous": True} if plan.continuous else {}),
             }
             for plan in plans
         ]
