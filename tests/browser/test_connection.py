@@ -1,0 +1,129 @@
+"""What the page does when the server is gone, silent, misconfigured, or wants to know who is there."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.served import Served
+
+HERE = Path(__file__).parent
+
+
+@pytest.fixture
+def started(tmp_path):
+    """Start a server of its own over a file; all end with the test."""
+    there = []
+
+    def start(text):
+        (tmp_path / "evcc.yaml").write_text(text)
+        words = ("run", "-c", str(tmp_path / "evcc.yaml"), "--database", str(tmp_path / "house.db"))
+        there.append(Served(tmp_path, *words))
+        return there[-1].start()
+
+    yield start
+    for served in there:
+        served.stop()
+
+
+def constants():
+    return (HERE / "house.yaml").read_text()
+
+
+def test_after_a_restart_of_the_server_the_page_is_live_again_by_itself(page, started):
+    served = started(constants())
+    page.goto(served.url)
+    page.get_by_role("heading", name="Carport").wait_for()
+    served.stop()
+    expect(page.get_by_text("No connection since")).to_be_visible()
+    expect(page.get_by_role("heading", name="Carport")).to_be_visible()
+    served.start()
+    expect(page.get_by_text("No connection since")).to_have_count(0)
+    served.ask("POST", "loadpoints/1/mode/now")
+    expect(
+        page.get_by_role("article", name="Carport").get_by_role("button", name="Fast", exact=True)
+    ).to_have_attribute("aria-pressed", "true")
+
+
+def test_a_change_that_nobody_hears_is_taken_back(page, started):
+    served = started(constants())
+    page.goto(served.url)
+    card = page.get_by_role("article", name="Carport")
+    card.wait_for()
+    served.stop()
+    card.get_by_role("button", name="Fast", exact=True).click()
+    expect(card.get_by_role("alert")).to_contain_text("the server does not answer")
+    expect(card.get_by_role("button", name="Off", exact=True)).to_have_attribute("aria-pressed", "true")
+
+
+def test_where_a_proxy_eats_live_connections_the_page_asks(page, house):
+    page.route_web_socket(re.compile("/ws$"), lambda socket: socket.close())
+    house.ask("POST", "loadpoints/1/mode/off")
+    page.goto(house.url)
+    card = page.get_by_role("article", name="Carport")
+    expect(page.get_by_text("Asking every 3 seconds")).to_be_visible()
+    house.ask("POST", "loadpoints/1/mode/pv")
+    expect(card.get_by_role("button", name="Solar", exact=True)).to_have_attribute("aria-pressed", "true")
+
+
+def test_a_mistake_in_the_file_is_shown_with_its_line(page, started):
+    served = started(constants().replace("charger: lone", "charger: lonely"))
+    page.goto(served.url)
+    expect(page.get_by_text("To be mended")).to_be_visible()
+    expect(page.locator("main")).to_contain_text(re.compile(r"evcc\.yaml, line \d+"))
+    expect(page.locator("main")).to_contain_text("lonely")
+
+
+def test_a_house_without_charging_points_says_how_to_get_one(page, started):
+    served = started("site: {title: Empty}\n")
+    page.goto(served.url)
+    expect(page.locator("main")).to_contain_text("No charging point is configured")
+
+
+def test_the_first_password_is_chosen_and_asked_for_again(page, started):
+    served = started(constants())
+    page.goto(f"{served.url}#/settings")
+    expect(page.locator("main")).to_contain_text("There is no password yet")
+    page.get_by_role("button", name="Set password").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("New password").fill("sun and wind")
+    dialog.get_by_role("button", name="Set password").click()
+    expect(page.locator("main")).to_contain_text("You are logged in.")
+    page.get_by_role("button", name="Log out").click()
+    expect(page.locator("main")).to_contain_text("You are not logged in")
+    page.get_by_role("button", name="Log in").click()
+    dialog.get_by_label("Password").fill("moon")
+    dialog.get_by_role("button", name="Log in").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("That is not the password.")
+    dialog.get_by_label("Password").fill("sun and wind")
+    dialog.get_by_role("button", name="Log in").click()
+    expect(page.locator("main")).to_contain_text("You are logged in.")
+
+
+def test_where_changes_need_a_login_the_page_asks_for_it(page, started, tmp_path):
+    (tmp_path / "evcc-flask.yaml").write_text("auth: {writes: true}\n")
+    served = started(constants())
+    served.ask("PUT", "auth/password", {"current": "", "new": "sun and wind"})
+    page.goto(served.url)
+    card = page.get_by_role("article", name="Carport")
+    card.get_by_role("button", name="Fast", exact=True).click()
+    expect(card.get_by_role("alert")).to_contain_text("please log in first")
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Password").fill("sun and wind")
+    dialog.get_by_role("button", name="Log in").click()
+    expect(dialog).to_have_count(0)
+    card.get_by_role("button", name="Fast", exact=True).click()
+    served.until(lambda state: state["loadpoints"][0]["mode"] == "now")
+
+
+def test_the_demo_house_lives_from_a_click_to_a_charge(page, demo):
+    demo.ask("POST", "loadpoints/1/mode/off")
+    page.goto(demo.url)
+    card = page.get_by_role("article", name="Carport")
+    expect(card).to_contain_text("Charging is switched off.")
+    card.get_by_role("button", name="Fast", exact=True).click()
+    expect(card).to_contain_text("Charges as fast as allowed.")
+    expect(card).to_contain_text("Charging", timeout=40_000)
+    expect(card).to_contain_text(re.compile(r"Power ?\d+\.\d.kW"), timeout=40_000)
+    expect(page).to_have_title(re.compile("kW"))
