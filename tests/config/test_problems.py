@@ -156,11 +156,9 @@ def test_a_house_without_grid_and_pv_meter_is_said(issues):
 
 def test_known_sections_without_use_are_kept_and_said_and_empty_ones_are_not(read, issues, house):
     text = f"{house}tariffs: {{currency: CHF}}\nmessaging:\nmqtt:\ninflux: {{url: u}}\nsponsortoken: secret\n"
-    assert issues(text) == [
-        "note: evcc.yaml:16: tariffs: is not used yet.",
-        "note: evcc.yaml:19: influx: is not used yet.",
-    ]
-    assert read(text).kept == {"tariffs": {"currency": "CHF"}, "influx": {"url": "u"}}
+    assert issues(text) == ["note: evcc.yaml:19: influx: is not used yet."]
+    assert read(text).kept == {"influx": {"url": "u"}}
+    assert read(text).currency == "CHF"
 
 
 def test_a_syntax_error_is_the_only_issue_and_says_what_evccs_page_looks_for(read):
