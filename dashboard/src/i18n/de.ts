@@ -149,6 +149,7 @@ const de: Catalogue = {
   "plan.active": "Aktiv",
   "plan.look": "Vorschau",
   "plan.nothing": "Es muss nichts geladen werden.",
+  "plan.waits": "Muss {long} laden. Die Stunden werden gewählt, sobald ihre Preise bekannt sind.",
   "plan.sentence": "Lädt zwischen {from} und {to}, {long} mit {power}[, für {cost}].",
   "plan.chart": "Preis, erwartete Sonne und geplantes Laden der nächsten Stunden",
   "settings.look": "Diese Seite",

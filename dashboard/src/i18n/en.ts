@@ -147,6 +147,7 @@ const en = {
   "plan.active": "Active",
   "plan.look": "Preview",
   "plan.nothing": "Nothing needs to be charged.",
+  "plan.waits": "Needs {long} of charging. The hours are chosen once their prices are known.",
   "plan.sentence": "Charges between {from} and {to}, {long} with {power}[, for {cost}].",
   "plan.chart": "Price, expected sun and planned charging of the hours to come",
   "settings.look": "This page",
