@@ -13,7 +13,7 @@ from .slots import Schedule, schedule
 
 FAR = timedelta(seconds=LONGEST_S)
 HEAD_START_S = 120.0
-"""A charge without any slack begins so much earlier, and two intervals: box, car and meters take their time."""
+"""A charge without any slack begins so much earlier, and two cycles: box, car and meters take their time."""
 
 
 def aims(settings: Settings, index: int, sheet: Sheet | None, now: datetime | None) -> list[Goal]:
@@ -52,15 +52,15 @@ def source(goal: Goal, settings: Settings, index: int) -> SocPlan | EnergyPlan |
     return car.plan if goal.soc_percent and car is not None else settings.loadpoints[index].energy_plan
 
 
-def planned(goal: Goal, required_s: float, snapshot: Snapshot, now: datetime, interval_s: float) -> Schedule:
+def planned(goal: Goal, required_s: float, snapshot: Snapshot, now: datetime, cycle_s: float) -> Schedule:
     """By the rates of the planner's tariff; at a constant price as late as possible, and at once without any slack."""
     rates, precondition_s = snapshot.outlook.rates(Usage.PLANNER) or (), float(goal.precondition_s)
-    target = now if hurried(goal, required_s, now, interval_s) else goal.time
+    target = now if hurried(goal, required_s, now, cycle_s) else goal.time
     if rates and snapshot.outlook.kind(Usage.PLANNER) is TariffKind.STATIC:
         rates, precondition_s = (Rate(now, max(target, now + FAR), rates[-1].value),), required_s
     return schedule(rates, required_s, target, now, precondition_s, continuous=goal.continuous)
 
 
-def hurried(goal: Goal, required_s: float, now: datetime, interval_s: float) -> bool:
+def hurried(goal: Goal, required_s: float, now: datetime, cycle_s: float) -> bool:
     """Whether all of the time that is left is needed."""
-    return (goal.time - now).total_seconds() - required_s <= HEAD_START_S + 2 * interval_s
+    return (goal.time - now).total_seconds() - required_s <= HEAD_START_S + 2 * cycle_s

@@ -28,6 +28,10 @@ SHORT_GAP = timedelta(minutes=14)
 """A shorter pause is none."""
 
 
+LONGEST_CYCLE_S = 300.0
+"""Whoever decided nothing for longer was away, and not slow."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ended:
     """A plan that is over: reached, or its time passed before it began. ``loadpoint`` 0-based."""
@@ -49,11 +53,14 @@ def follow(snapshot: Snapshot, settings: Settings, memory: Memory, now: Moment) 
     """Look at the plans of all loadpoints, on what the last cycle knew."""
     loadpoints, memories = list(settings.loadpoints), list(memory.loadpoints)
     ended = []
+    # A loop that cannot keep its interval sees late that a goal is reached, too.
+    last_s = now.since(memory.decided_s) if memory.decided_s is not None else 0.0
+    cycle_s = max(settings.interval_s, min(last_s, LONGEST_CYCLE_S))
     for index in range(min(len(snapshot.loadpoints), len(loadpoints))):
         memories += [LoadpointMemory()] * (index + 1 - len(memories))
         view = sheet(index, snapshot, settings, memory, now.s)
         assert view is not None
-        step = _Step(index, view, snapshot, settings, memories[index], now)
+        step = _Step(index, view, snapshot, settings, memories[index], now, cycle_s)
         plan, after = step.take()
         loadpoints[index] = replace(loadpoints[index], plan=plan)
         memories[index] = replace(memories[index], plan=after)
@@ -84,10 +91,18 @@ class _Step:
     """One loadpoint in one cycle. ``over``: the plan that ended."""
 
     def __init__(
-        self, index: int, view: Sheet, snapshot: Snapshot, settings: Settings, memory: LoadpointMemory, now: Moment
+        self,
+        index: int,
+        view: Sheet,
+        snapshot: Snapshot,
+        settings: Settings,
+        memory: LoadpointMemory,
+        now: Moment,
+        cycle_s: float,
     ) -> None:
         self._index, self._sheet, self._snapshot, self._settings = index, view, snapshot, settings
         self._memory, self._now = memory, now
+        self._cycle_s = cycle_s
         self.over: SocPlan | EnergyPlan | None = None
 
     def take(self) -> tuple[Plan, PlanMemory]:
@@ -149,7 +164,7 @@ class _Step:
     def _on_the_way(
         self, goal: Goal, held: Goal | None, required_s: float, nothing: Plan, rest: PlanMemory, wall: datetime
     ) -> tuple[Plan, PlanMemory]:
-        plan = planned(goal, required_s, self._snapshot, wall, self._settings.interval_s)
+        plan = planned(goal, required_s, self._snapshot, wall, self._cycle_s)
         overrun_s = max(0.0, required_s - (goal.time - wall).total_seconds())
         slot = plan.slot_at(wall)
         slot_end = slot.end if slot is not None else self._memory.plan.slot_end
@@ -161,7 +176,7 @@ class _Step:
             active = False
         else:
             worth = slot is not None and (slot.end - wall >= SHORT_SLOT or plan.continues(slot))
-            active = worth or hurried(goal, required_s, wall, self._settings.interval_s)
+            active = worth or hurried(goal, required_s, wall, self._cycle_s)
         late = overrun_s >= LATE_S
         told = self._memory.plan.late and held is not None
         word = replace(
