@@ -106,12 +106,17 @@ tariffs:
     assert house.tariffs.outlook().kind(Usage.PLANNER) is TariffKind.CO2
 
 
+def spread(rates):
+    values = [rate.value for rate in rates]
+    return pytest.approx(min(values)), pytest.approx(max(values))
+
+
 def test_evcc_s_demo_templates_need_no_network(built):
     house = built("""
 tariffs:
-  grid: {type: template, template: demo-dynamic-grid, charges: 0.1}
+  grid: {type: template, template: demo-dynamic-grid, min: 0.2, max: 0.4, charges: 0.1}
   co2: {type: template, template: demo-co2-forecast}
-  solar: {type: template, template: demo-solar-forecast}
+  solar: {type: template, template: demo-solar-forecast, kwp: 10, sunrise: 8, sunset: 16}
 """)
     outlook = house.tariffs.outlook()
     assert {usage: outlook.kind(usage) for usage in (Usage.GRID, Usage.CO2, Usage.SOLAR, Usage.PLANNER)} == {
@@ -121,6 +126,9 @@ tariffs:
         Usage.PLANNER: TariffKind.FORECAST,
     }
     assert all(len(outlook.rates(usage)) >= 280 for usage in (Usage.GRID, Usage.CO2, Usage.SOLAR))
+    assert spread(outlook.rates(Usage.GRID)) == (0.3, 0.5)
+    assert spread(outlook.rates(Usage.CO2)) == (210, 490)
+    assert max(rate.value for rate in outlook.rates(Usage.SOLAR)) == pytest.approx(9000, rel=0.02)
     assert house.issues == ()
 
 
