@@ -93,7 +93,7 @@ class Speaker:
     """A client of the broker: says things, and hears what others say."""
 
     def __init__(self, broker: Broker) -> None:
-        self._heard: list[tuple[str, str, bool]] = []
+        self.heard: list[tuple[str, str, bool]] = []
         self._news = Condition()
         self._client = paho.Client(CallbackAPIVersion.VERSION2)
         self._client.on_message = self._on_message
@@ -120,11 +120,11 @@ class Speaker:
     def hears(self, topic: str, payload: str) -> bool:
         """Wait for a message; whether it was retained."""
         with self._news:
-            assert self._news.wait_for(lambda: self._kept(topic, payload), PATIENCE_S), self._heard
+            assert self._news.wait_for(lambda: self._kept(topic, payload), PATIENCE_S), self.heard
             return self._kept(topic, payload)[0]
 
     def _kept(self, topic: str, payload: str) -> list[bool]:
-        return [kept for where, what, kept in self._heard if (where, what) == (topic, payload)]
+        return [kept for where, what, kept in self.heard if (where, what) == (topic, payload)]
 
     def close(self) -> None:
         self._client.disconnect()
@@ -132,5 +132,5 @@ class Speaker:
 
     def _on_message(self, _client: Any, _data: Any, message: paho.MQTTMessage) -> None:
         with self._news:
-            self._heard.append((message.topic, message.payload.decode(), bool(message.retain)))
+            self.heard.append((message.topic, message.payload.decode(), bool(message.retain)))
             self._news.notify_all()

@@ -6,6 +6,7 @@ The words of a row:
   ``{input|holding|coil|discrete: 52, as: float32}``  registers, 0-based as sent; ``as`` as in an evcc.yaml
   ``{sunspec: '103:W | 113:W'}``                      the first point that exists
   ``{jq: .car}``                                      of the link's ``read``; ``{http: /path, jq: …}`` of another GET
+  ``{mqtt: topic, jq: .power, within: 30s}``          the last message, as long as it is so young
   ``{const: 3}``                                      a figure
   ``{sum|first|least: […]}``                          of expressions
   beside it, in this order: ``only_if: expression``, ``absent: [1000]`` (codes for no value), ``bits``, ``scale``,
@@ -15,6 +16,7 @@ The words of a row:
 ``control``: name and a step or a list of steps.
   ``{multiple|single|setcoil: 261, as: uint16, scale: 10}``  functions 16, 6, 5; ``{sunspec: …}``
   ``{get: /path}``, ``{post: /path, form: 'ampere=${value}'}``; ``accepted: jq`` that is true of a good answer
+  ``{publish: topic, form: '{"current": ${value}}', retained: true}``
   beside it: ``value`` (a figure or an expression; else what is commanded), ``wait: 1s`` before it
   ``{choose: [{only_if: expression, …}, …]}``  the first whose condition holds; ``nothing`` is taken and forgotten
 ``${name}`` is a parameter; what needs one that was not given is left out. ``${value}`` is what is commanded.
@@ -31,22 +33,15 @@ from evcc_flask.plugins.fields import parse_duration_s
 from evcc_flask.plugins.ports import Sink, Source
 from evcc_flask.plugins.registry import build_sink, build_source
 from evcc_flask.plugins.shop import Shop
-from evcc_flask.plugins.values import Kind
 
 from .library import Row
-from .parts import LEAST_A, ChargerParts, FailsafePoints, KeepAlive, MeterParts, Repeat
+from .parts import LEAST_A, ChargerParts, FailsafePoints, KeepAlive, MeterParts
+from .row_words import FORM, SELDOM, TABLES, WRITES, kind_of, phases_of, repeat_of
 from .sinks import ByValue, Chosen, Given, Nowhere, Pause, Steps, Times
 from .sources import FirstOf, Sum, above, cases, fixed, gated, least, mapped, masked, none_of, one_of, scaled, spelled
 from .take import Triple
 from .template import Parameters, escaped
 
-TABLES = ("input", "holding", "coil", "discrete")
-WRITES = {"multiple": "writemultiple", "single": "writesingle", "setcoil": "writecoil"}
-FLAGS = {"enabled"}
-TEXTS = {"status", "identifier"}
-FORM = "application/x-www-form-urlencoded"
-SELDOM = "60s"
-"""Phase values are needed at the grid and at a charging car; of generation they are only shown."""
 _PARAMETER = re.compile(r"\$\{(\w+)\}")
 
 
@@ -107,7 +102,7 @@ class Compiler:
             max_discharge_w=self._given("maxdischargepower", "max_discharge_w"),
             mode=self._point("mode"),
             battery_mode=self._battery_mode(control) if control else None,
-            repeat=_repeat(control) if control else None,
+            repeat=repeat_of(control) if control else None,
             asked=tuple(self._asked),
             title=str(self._parameters.get("title") or ""),
             icon=str(self._parameters.get("icon") or ""),
@@ -168,7 +163,7 @@ class Compiler:
         if expression is None:
             return None
         seldom = {"every": SELDOM} if self._usage in ("pv", "battery", "aux") else {}
-        one, two, three = (self._source(name, {**phase, **seldom}) for phase in _phases(expression))
+        one, two, three = (self._source(name, {**phase, **seldom}) for phase in phases_of(expression))
         return None if one is None or two is None or three is None else (one, two, three)
 
     def _source(self, name: str, expression: Any) -> Source | None:
@@ -212,7 +207,7 @@ class Compiler:
         return source
 
     def _leaf(self, name: str, expression: Mapping[str, Any]) -> Source | None:
-        kind = _kind(name, expression)
+        kind = kind_of(name, expression)
         age_s = parse_duration_s(expression["every"]) if "every" in expression else 0.0
         if "const" in expression:
             value = self._filled(expression["const"])
@@ -234,12 +229,20 @@ class Compiler:
                     first, count = expression["block"]
                     block = {"block": {"register": self._address(first), "count": count}}
                 return {"source": "modbus", **self._link, "register": register, **block}
+        if "mqtt" in expression:
+            return self._topic_node(expression)
         path = self._filled(expression.get("http", self._read), in_address=True)
         if path is None:
             return None
         body = {"body": expression["body"], "method": "POST"} if "body" in expression else {}
         jq = {"jq": self._filled(expression["jq"])} if "jq" in expression else {}
         return {"source": "http", "uri": f"{self._base}{path}", **self._link, **jq, **body, "cache": "1s"}
+
+    def _topic_node(self, expression: Mapping[str, Any]) -> dict[str, Any] | None:
+        topic = self._filled(expression["mqtt"])
+        jq = {"jq": self._filled(expression["jq"])} if "jq" in expression else {}
+        lapse = {"timeout": expression["within"]} if "within" in expression else {}
+        return None if topic is None else {"source": "mqtt", **self._link, "topic": topic, **jq, **lapse}
 
     def _sink(self, steps: Any) -> Sink | None:
         if steps is None:
@@ -285,6 +288,10 @@ class Compiler:
                 encoding = step.get("as", "bool8" if word == "setcoil" else "uint16")
                 register = {"address": self._address(step[word]), "type": kind, "encoding": encoding}
                 return build_sink({"source": "modbus", **self._link, "register": register}, "value", self._shop)
+        if "publish" in step:
+            said = {"payload": self._filled(step.get("form", "${value}")), "retained": step.get("retained", False)}
+            node = {"source": "mqtt", **self._link, "topic": self._filled(step["publish"]), **said}
+            return None if node["topic"] is None else build_sink(node, "value", self._shop)
         path = self._filled(step.get("get", step.get("post")), in_address=True)
         if path is None:
             return None
@@ -363,30 +370,3 @@ class Compiler:
             text = self._parameters.get(name)
             value = value.replace(f"${{{name}}}", escaped(text) if in_address else spelled(text))
         return value
-
-
-def _phases(expression: Any) -> list[Any]:
-    """Three expressions out of one that names three addresses; or the three as they are."""
-    if isinstance(expression, list):
-        return expression
-    word = next(word for word in (*TABLES, "sunspec", "jq", "const") if isinstance(expression.get(word), list))
-    return [{**expression, word: value} for value in expression[word]]
-
-
-def _kind(name: str, expression: Mapping[str, Any]) -> Kind:
-    if expression.get("as") == "string":
-        return Kind.TEXT
-    if any(word in expression for word in ("map", "is", "is_not")):
-        return Kind.TEXT if any(word in expression for word in ("jq", "http")) else Kind.FLOAT
-    if name in FLAGS or expression.get("as") == "bool8":
-        return Kind.BOOL
-    return Kind.TEXT if name in TEXTS else Kind.FLOAT
-
-
-def _repeat(control: Mapping[str, Any]) -> Repeat | None:
-    words = control.get("repeat")
-    if words is None:
-        return None
-    modes = {"normal": 1, "hold": 2, "charge": 3, "holdcharge": 4}
-    lapse_s = parse_duration_s(words["lapse"]) if "lapse" in words else 0.0
-    return Repeat(parse_duration_s(words["every"]), frozenset(modes[word] for word in words["modes"]), lapse_s)

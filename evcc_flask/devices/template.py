@@ -60,6 +60,7 @@ OF_MODBUS = {
     "connectdelay": Duration,
 }
 OF_HTTP = {"host": Text, "uri": Text, "port": Whole, "user": Text, "password": Text, "insecure": Flag}
+OF_MQTT = {"host": Text, "port": Whole, "broker": Text, "user": Text, "password": Text, "insecure": Flag}
 CHOICES = ("tcpip", "rs485serial", "rs485tcpip", "udp")
 
 
@@ -83,6 +84,8 @@ def read(row: Row, params: Mapping[str, Any]) -> Parameters:
     values = {**own, **given}
     if "http" in links:
         return Parameters(values, _http(links["http"], values))
+    if "mqtt" in links:
+        return Parameters(values, _mqtt(values))
     return Parameters(values, _modbus(links, values) if links else {})
 
 
@@ -97,6 +100,8 @@ def describe(row: Row) -> dict[str, str]:
         told |= {"device": "", "baudrate": str(serial["baudrate"]), "comset": serial["comset"]} if serial else {}
     if "http" in links:
         told |= {"host": "", "port": str(links["http"].get("port", 80))}
+    if "mqtt" in links:
+        told |= {"host": "that of the section mqtt", "port": "1883", "user": "", "password": ""}
     return told | {name: _shown(word.get("default", "")) for name, word in row.get("parameters", {}).items()}
 
 
@@ -113,6 +118,8 @@ def _schema(row: Row, links: Mapping[str, Any]) -> Loose:
     words: dict[str, Any] = {**ALWAYS, **OF_KIND.get(row["kind"], {})}
     if "http" in links:
         words |= OF_HTTP
+    elif "mqtt" in links:
+        words |= OF_MQTT
     elif links:
         words |= OF_MODBUS
     fields: dict[str, Any] = {name: kind() for name, kind in words.items()}
@@ -196,6 +203,15 @@ def _http(link: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
         user = values.get("user", link.get("user", "admin"))
         node["auth"] = {"type": kind, "user": user, "password": values["password"]}
     return node
+
+
+def _mqtt(values: Mapping[str, Any]) -> dict[str, Any]:
+    """A broker of the device's own; without one it is that of the house."""
+    host = values.get("broker") or values.get("host")
+    if not host:
+        return {}
+    broker = f"{host}:{values['port']}" if "port" in values else str(host)
+    return {"broker": broker, **{key: values[key] for key in ("user", "password", "insecure") if key in values}}
 
 
 def _defaults(links: Mapping[str, Any], key: str, otherwise: object) -> object:

@@ -1,6 +1,7 @@
 """Every row of the library against a slave made of raw words: what is read, and exactly which frames are written."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -18,6 +19,7 @@ from evcc_flask.domain.commands import Disable, Enable, Ending, OfferCurrent, Sw
 from evcc_flask.domain.readings import Failsafe
 from evcc_flask.domain.words import BatteryMode
 from evcc_flask.plugins.shop import Workshop
+from tests.broker import Broker, Speaker
 from tests.devices.images import NAMES, described, words
 from tests.wire.slaves import AsciiSlaves, Image, RtuSlaves, TcpSlave
 from tests.wire.web import WebDevice
@@ -49,11 +51,26 @@ def line() -> Iterator[Line]:
 
 
 @dataclass
+class Topics:
+    """A device on a real broker: what it says is retained, what is said to it is heard."""
+
+    speaker: Speaker
+
+    @property
+    def commands(self) -> list[str]:
+        """Topic and payload of all that was written; what was sent before the mark has come before it."""
+        mark = str(len(self.speaker.heard))
+        self.speaker.says("mark", mark)
+        self.speaker.hears("mark", mark)
+        return [f"{topic} {payload}" for topic, payload, _ in self.speaker.heard if topic != "mark"]
+
+
+@dataclass
 class Bench:
     """One device under test, its slave, and the bus between them."""
 
     device: SourceMeter | SourceCharger
-    slave: Image | WebDevice
+    slave: Image | WebDevice | Topics
     bus: Bus
 
     def fetch(self) -> None:
@@ -67,7 +84,7 @@ class Bench:
 
 
 @pytest.fixture
-def bench(request: pytest.FixtureRequest, line: Line) -> Iterator[Bench]:
+def bench(request: pytest.FixtureRequest, line: Line, tmp_path: Path) -> Iterator[Bench]:
     name, place = request.param
     fixture = described(name)
     params: dict[str, Any] = {"template": fixture["device"], **fixture["cases"][place]["parameters"]}
@@ -85,6 +102,16 @@ def bench(request: pytest.FixtureRequest, line: Line) -> Iterator[Bench]:
         yield Bench(build("it", "template", params, Workshop(bus, SystemClock())), web, bus)
         bus.close()
         web.close()
+        return
+    if "mqtt" in fixture:
+        with Broker(tmp_path) as broker, closing(Speaker(broker)) as speaker:
+            for topic, payload in fixture["mqtt"].items():
+                speaker.says(topic, payload)
+            for topic in ("mark", *written_topics(fixture)):
+                speaker.listens(topic)
+            params |= {"host": "127.0.0.1", "port": broker.port}
+            yield Bench(build("it", "template", params, Workshop(bus, SystemClock())), Topics(speaker), bus)
+            bus.close()
         return
     image = Image(words(fixture))
     if "ascii" in row_of(name)["link"]:
@@ -128,6 +155,12 @@ def test_a_row_reads_what_its_slave_holds_and_writes_the_right_frames(
 def test_every_row_with_a_link_has_a_fixture() -> None:
     on_a_wire = {name for name, row in library.rows().items() if row["link"] != "none"}
     assert on_a_wire - {described(name)["device"] for name in NAMES} == set()
+
+
+def written_topics(fixture: Mapping[str, Any]) -> set[str]:
+    """Those that the fixture's writes go to."""
+    frames = [frame for case in fixture["cases"] for listed in case.get("writes", {}).values() for frame in listed]
+    return {frame.partition(" ")[0] for frame in frames}
 
 
 def row_of(name: str) -> library.Row:

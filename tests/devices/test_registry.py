@@ -55,7 +55,7 @@ def test_a_meter_takes_every_usage_that_it_declares(workshop: Workshop, usage: s
 def test_building_every_row_does_no_input_or_output() -> None:
     for name, row in library.rows().items():
         links = row["link"] if isinstance(row["link"], Mapping) else {}
-        where = TCP if {"tcp", "http"} & set(links) else (LINE if links else {})
+        where = TCP if {"tcp", "http", "mqtt"} & set(links) else (LINE if links else {})
         where = where | {key: "x" for key, word in row.get("parameters", {}).items() if word.get("required")}
         if row["kind"] == "charger":
             own = Workshop(Bus(SystemClock()), SystemClock())
@@ -270,9 +270,11 @@ POINTS = """power_w powers_w currents_a voltages_v energy_kwh return_energy_kwh 
     energy_sum_kwh min_soc_percent max_soc_percent max_charge_w max_discharge_w mode enabled offered_a phases identifier
     min_current_a max_current_a"""
 EXPRESSION = """input holding coil discrete sunspec jq http body const sum first least as registers block scale bits
-    every map is is_not above for when only_if absent cases otherwise"""
+    every map is is_not above for when only_if absent cases otherwise mqtt within"""
 CONTROL = "prepare current enable disable phases wakeup battery_mode"
-STEP = "choose only_if multiple single setcoil sunspec get post form accepted as value scale wait after"
+STEP = (
+    "publish retained choose only_if multiple single setcoil sunspec get post form accepted as value scale wait after"
+)
 
 
 def test_no_row_uses_a_word_that_the_compiler_does_not_know() -> None:

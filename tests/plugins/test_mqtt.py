@@ -180,7 +180,7 @@ def test_a_write_to_a_broker_that_is_gone_fails_and_is_not_sent_when_it_comes_ba
         assert eventually(lambda: bus.counters()[0]["state"] == "up")
         sink.write(7)
         speaker.hears("box/amps", "7")
-        assert not [each for each in speaker._heard if each[1] == "16"]
+        assert not [each for each in speaker.heard if each[1] == "16"]
         speaker.close()
 
 
