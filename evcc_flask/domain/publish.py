@@ -76,8 +76,9 @@ def _planned(plan: Plan | None) -> tuple[Reason, ...]:
     """What a plan waits for, and that it will be late; why it charges is said by its rule."""
     if plan is None or plan.why is None:
         return ()
-    late = (because(Code.PLAN_LATE, overrun_s=round(plan.overrun_s)),) if plan.overrun_s >= LATE_S else ()
-    return late if plan.active else (plan.why, *late)
+    late = because(Code.PLAN_LATE, overrun_s=round(plan.overrun_s), finish=plan.finish)
+    told = (late,) if plan.overrun_s >= LATE_S else ()
+    return told if plan.active else (plan.why, *told)
 
 
 def _remaining_wh(p: Point) -> float:

@@ -85,7 +85,8 @@ def fast_once(s: Situation) -> Target | None:
     if wish is None:
         return None
     left_kwh = wish.remaining_kwh(s.p.session_kwh)
-    return fast(s, because(Code.FAST_ONCE, until=wish.said, **({} if left_kwh is None else {"left_kwh": left_kwh})))
+    facts = {} if left_kwh is None else {"left_kwh": round(left_kwh, 3)}
+    return fast(s, because(Code.FAST_ONCE, until=wish.said, **facts))
 
 
 def plan(s: Situation) -> Target | None:
