@@ -4,15 +4,9 @@ import { duration, energy, found } from "./i18n";
 
 export const UNTILS = ["full", "20kwh", "100km", "2h", "unplugged"] as const;
 
-interface Fast {
-  until: string;
-  remainingEnergy?: number | null;
-  remainingDuration?: number | null;
-}
-
 /** Until when, in words, and the mode that returns; undefined while nobody asked for it. */
 export function onceUntil(point: Loadpoint): { until: string; mode: string } | undefined {
-  const fast = (point as { fast?: Fast | null }).fast;
+  const fast = point.fast;
   if (!fast?.until) return undefined;
   const left = fast.remainingDuration != null ? duration(fast.remainingDuration) : fast.remainingEnergy != null ? energy(fast.remainingEnergy) : "";
   return { until: found(`once.until.${fast.until}`) ?? (left ? `+${left}` : fast.until), mode: point.mode };

@@ -78,6 +78,17 @@ def test_a_car_of_unknown_charge_has_an_energy_limit(opened, house):
     house.until(lambda state: state["loadpoints"][1]["limitEnergy"] == 10)
 
 
+def test_a_guests_charge_is_told_by_hand(card, house):
+    house.ask("DELETE", "loadpoints/1/vehicle")
+    card.get_by_role("button", name="Charge unknown: enter it").click()
+    card.get_by_label("Charged, %").fill("40")
+    card.get_by_label("Battery, kWh").fill("50")
+    card.get_by_role("button", name="Save").click()
+    house.until(lambda state: state["loadpoints"][0]["vehicleSoc"] == 40)
+    expect(card).to_contain_text("Entered by hand")
+    house.ask("POST", "loadpoints/1/vehicle/ioniq")
+
+
 @pytest.mark.parametrize(
     ("label", "value", "key", "stored"),
     [

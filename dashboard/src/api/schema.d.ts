@@ -48,6 +48,7 @@ export interface components {
             title?: string;
             icon?: string;
             error?: string;
+            mode?: string;
             controllable: boolean;
         };
         PvMeter: {
@@ -103,6 +104,7 @@ export interface components {
             precondition: number;
             /** Format: date-time */
             time: string;
+            continuous?: boolean;
         };
         StateRepeatingPlan: {
             weekdays: number[];
@@ -111,6 +113,7 @@ export interface components {
             soc: number;
             precondition: number;
             active: boolean;
+            continuous?: boolean;
         };
         StateVehicle: {
             title: string;
@@ -615,6 +618,8 @@ export interface components {
             precondition: number;
             /** @default false */
             active: boolean;
+            /** @default false */
+            continuous: boolean;
         };
         RepeatingPlans: {
             plans?: components["schemas"]["RepeatingPlanBody"][];

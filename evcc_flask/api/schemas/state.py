@@ -55,7 +55,9 @@ REASON = {
 SCHEMAS: dict[str, Schema] = {
     "Reason": REASON,
     "Meter": METER,
-    "BatteryMeter": _keys(number="power energy? soc capacity", string="title? icon? error? mode?", boolean="controllable"),
+    "BatteryMeter": _keys(
+        number="power energy? soc capacity", string="title? icon? error? mode?", boolean="controllable"
+    ),
     "PvMeter": _keys(number="power energy? excessdcpower?", string="title? icon? error?"),
     "Issue": _keys(string="class error message device? file? key? remedy?", boolean="fatal", integer="line?"),
     "Fatal": _keys(string="class error device?"),
