@@ -1,10 +1,13 @@
 """Which car stands where: by the card, by the cars' own accounts, and never against a person's word."""
 
+import math
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from evcc_flask.domain.assignment import with_vehicles
 from evcc_flask.domain.decide import decide
@@ -269,3 +272,31 @@ def test_an_offline_car_is_never_asked():
     for _ in range(10):
         yard.cycle()
         assert yard.asked() == []
+
+
+ODD = st.sampled_from([None, math.nan, math.inf, -math.inf, 0.0, -1.0, 101.0, 50.0])
+STEP = st.tuples(
+    st.tuples(*[st.sampled_from([None, *Status])] * 2),
+    st.tuples(*[st.sampled_from([None, "", "aa", "AA", "bb", "zz"])] * 2),
+    st.tuples(*[st.tuples(st.sampled_from(Contact), st.sampled_from([None, *Status]), ODD, ODD)] * 2),
+    st.sampled_from([10.0, 30.0, 700.0]),
+)
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(STEP, min_size=1, max_size=12))
+def test_whatever_cards_and_accounts_say_a_car_stands_at_one_box_and_nothing_breaks(steps):
+    yard = Yard(golf={"identifiers": ("aa",), "capacity_kwh": 50.0}, zoe={"identifiers": ("b*",), "mode": Mode.NOW})
+    for status, cards, told, after_s in steps:
+        yard.status, yard.cards = list(status), list(cards)
+        for name, (contact, where, soc, age_s) in zip(yard.cars, told, strict=True):
+            at_s = None if age_s is None else yard.s - age_s
+            yard.cars[name] = replace(
+                yard.cars[name], contact=contact, status=where, soc_percent=soc, at_s=at_s, odometer_km=soc
+            )
+        decision = yard.cycle(after_s)
+        stands = [name for name in yard.stands() if name is not None]
+        assert len(stands) == len(set(stands))
+        assert {ask.name for ask in decision.asks} <= set(yard.cars)
+        for each in decision.loadpoints:
+            assert each.soc is None or 0 <= each.soc.percent <= 100
