@@ -4,6 +4,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from evcc_flask.domain.carmemory import CarMemory, Soc, SocSource
 from evcc_flask.domain.memory import LoadpointMemory, Memory, OpenSession, PlanMemory
@@ -259,3 +261,30 @@ def test_a_plan_in_one_piece_goes_on_though_the_prices_change():
     desk.outlook, desk.soc = quarters(9, 9, 9, 9, *[3] * 16), needs(40)
     assert desk.active(20)
     assert not Desk(whole, outlook=desk.outlook, soc=needs(40)).active(20)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    prices=st.lists(st.integers(-3, 9), min_size=8, max_size=24),
+    missing=st.integers(3, 100),
+    precondition=st.sampled_from([0, 900, 3600, 7 * 86400]),
+    whole=st.booleans(),
+    known_from=st.integers(0, 60),
+)
+def test_a_plan_that_fits_is_done_in_time_whatever_the_prices_are_and_takes_no_more_than_it_needs(
+    prices, missing, precondition, whole, known_from
+):
+    """Minute by minute; each charges a minute's worth where the plan says so. Prices may come late."""
+    left = 15 * len(prices)
+    missing = min(missing, left - 3)
+    goal = replace(plan(80, left / 60, precondition), continuous=whole)
+    desk, charged = Desk(goal, soc=needs(missing)), 0
+    for minute in range(left):
+        desk.outlook = quarters(*prices) if minute >= known_from else Outlook()
+        if desk.active(minute):
+            charged += 1
+        if desk.ended:
+            break
+        desk.soc = min(80.0, needs(missing - charged))
+    assert missing <= charged + 0.5
+    assert charged <= missing + 1
