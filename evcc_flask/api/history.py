@@ -8,7 +8,7 @@ from typing import Any
 from flask import request
 
 from evcc_flask.domain.quarters import QUARTER_S, quarter_of
-from evcc_flask.storage.history import MOST, Resolution
+from evcc_flask.storage.history import MOST, Resolution, whole
 
 from .blueprint import Blueprint
 from .context import context, now, state
@@ -46,7 +46,10 @@ def get_history(query):
     first = query.get("first") or _usual(resolution, after, known)
     if first >= after:
         return error(400, "to does not lie after from")
-    begin, end = (max(first, known[0]), min(after, known[1])) if known else (after, after)
+    begin, end = after, after
+    if known:
+        earliest, latest = whole(*known, resolution)
+        begin, end = max(first, earliest), min(after, latest)
     if (end - begin) / LENGTHS[resolution] > MOST:
         return error(400, f"more than {MOST} spans; ask for less, or for a coarser resolution")
     spans = house.history(begin, end, resolution) if begin < end else iter(())
@@ -77,7 +80,7 @@ def _usual(resolution: Resolution, after: datetime, known: tuple[datetime, datet
     """Local midnight, or the first of this month or year; for years the beginning of all."""
     last = after.astimezone() - timedelta.resolution
     if resolution is Resolution.YEAR and known:
-        return min(known[0], last)
+        return whole(*known, resolution)[0]
     month = last.month if resolution is Resolution.DAY else 1
     if resolution in (Resolution.QUARTER, Resolution.HOUR):
         return datetime(last.year, last.month, last.day).astimezone()

@@ -34,14 +34,14 @@ _CHARGED = (
     " ON CONFLICT (slot, place) DO UPDATE SET energy = energy + excluded.energy, green = green + excluded.green"
 )
 _HOUSE = (
-    "SELECT (slot - ?1) / ?3, sum(seconds), sum(imported), sum(exported), sum(pv), sum(charged), sum(discharged),"
+    "SELECT (slot - ?3) / ?4, sum(seconds), sum(imported), sum(exported), sum(pv), sum(charged), sum(discharged),"
     " sum(home), sum(home_green), avg(grid_price), avg(feed_in_price), avg(co2),"
     " sum(1.0 * imported * grid_price), sum(1.0 * exported * feed_in_price), sum(1.0 * imported * co2),"
     " sum(1.0 * (home - home_green) * grid_price + 1.0 * home_green * coalesce(feed_in_price, 0))"
     " FROM history WHERE slot >= ?1 AND slot < ?2 GROUP BY 1 ORDER BY 1"
 )
 _CHARGES = (
-    "SELECT (slot - ?1) / ?3, title, sum(energy), sum(green),"
+    "SELECT (slot - ?3) / ?4, title, sum(energy), sum(green),"
     " sum(1.0 * (energy - green) * grid_price + 1.0 * green * coalesce(feed_in_price, 0)),"
     " sum(1.0 * (energy - green) * co2)"
     " FROM history_charges JOIN history USING (slot) JOIN history_places ON history_places.id = place"
@@ -61,10 +61,11 @@ class Resolution(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Quarters from ``first`` to before ``after``, in spans of ``size`` quarters; the last one may be shorter."""
+    """Quarters from ``first`` to before ``after``, in spans of ``size`` quarters that are counted from ``origin``."""
 
     first: int
     after: int
+    origin: int
     size: int
 
 
@@ -94,6 +95,12 @@ def extent(database: SqliteDatabase) -> tuple[datetime, datetime] | None:
     return None if first is None else (_local(first), _local(last + 1))
 
 
+def whole(first: datetime, after: datetime, resolution: Resolution) -> tuple[datetime, datetime]:
+    """From the beginning of the day, month or year of ``first`` to the end of that of ``after``, local."""
+    day, last = first.astimezone().date(), (after - timedelta.resolution).astimezone().date()
+    return _midnight(_preceding(day, resolution)), _midnight(_following(last, resolution))
+
+
 def places(database: SqliteDatabase) -> list[str]:
     """Titles of all loadpoints that ever charged, oldest first."""
     return [title for (title,) in database.execute_sql("SELECT title FROM history_places ORDER BY id")]
@@ -102,26 +109,27 @@ def places(database: SqliteDatabase) -> list[str]:
 def stretches(first: datetime, after: datetime, resolution: Resolution) -> Iterator[Stretch]:
     """How ``first`` to before ``after`` (aware) is read: each day of quarters or hours, else each span by itself."""
     size = {Resolution.QUARTER: 1, Resolution.HOUR: 4}.get(resolution)
-    day = first.astimezone().date()
-    end, begin = quarter_of(after - timedelta.resolution) + 1, quarter_of(first)
+    begin, end = quarter_of(first), quarter_of(after - timedelta.resolution) + 1
+    day = _preceding(first.astimezone().date(), resolution)
     while begin < end:
-        day = _following(day, resolution)
-        until = min(end, quarter_of(datetime(day.year, day.month, day.day).astimezone()))
+        origin, day = quarter_of(_midnight(day)), _following(day, resolution)
+        until = min(end, quarter_of(_midnight(day)))
         if until > begin:
-            yield Stretch(begin, until, size or until - begin)
+            yield Stretch(begin, until, origin, size or until - origin)
         begin = max(begin, until)
 
 
 def spans(database: SqliteDatabase, stretch: Stretch) -> Iterator[dict[str, Any]]:
     """What flowed in each span of which something is known; by the names of ``GET /api/history``."""
-    asked = (stretch.first, stretch.after, stretch.size)
+    asked = (stretch.first, stretch.after, stretch.origin, stretch.size)
     charges: dict[int, list[dict[str, Any]]] = {}
     for place, title, energy, green, cost, co2 in database.execute_sql(_CHARGES, asked).fetchall():
         charge = {"title": title, "energy": _energy(energy), "solar": _energy(green)}
         charges.setdefault(place, []).append(charge | {"cost": _cost(cost), "co2": _grams(co2)})
     for place, *row in database.execute_sql(_HOUSE, asked).fetchall():
-        start = stretch.first + place * stretch.size
-        yield _span(start, min(start + stretch.size, stretch.after), row) | {"loadpoints": charges.get(place, [])}
+        start = stretch.origin + place * stretch.size
+        begin, end = max(start, stretch.first), min(start + stretch.size, stretch.after)
+        yield _span(begin, end, row) | {"loadpoints": charges.get(place, [])}
 
 
 def _span(start: int, end: int, row: list[Any]) -> dict[str, Any]:
@@ -148,6 +156,13 @@ def _span(start: int, end: int, row: list[Any]) -> dict[str, Any]:
     }
 
 
+def _preceding(day: date, resolution: Resolution) -> date:
+    """The first day of the span that ``day`` lies in."""
+    if resolution is Resolution.YEAR:
+        return date(day.year, 1, 1)
+    return date(day.year, day.month, 1) if resolution is Resolution.MONTH else day
+
+
 def _following(day: date, resolution: Resolution) -> date:
     """The first day of the span after the one that ``day`` lies in."""
     if resolution is Resolution.YEAR:
@@ -155,6 +170,10 @@ def _following(day: date, resolution: Resolution) -> date:
     if resolution is Resolution.MONTH:
         return date(day.year + day.month // 12, day.month % 12 + 1, 1)
     return day + timedelta(days=1)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day).astimezone()
 
 
 def _whole(value: float | None, unit: float) -> int | None:

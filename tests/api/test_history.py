@@ -49,6 +49,14 @@ def test_spans_are_as_long_as_they_were_asked_for(client, resolution, count):
 
 
 @pytest.mark.usefixtures("lived")
+def test_a_span_is_a_whole_one_though_the_house_is_young(client):
+    (month,) = asked(client, **{"from": "2026-01-01"}, resolution="month")["spans"]
+    assert (month["start"][:10], month["end"][:10]) == ("2026-05-01", "2026-05-04")
+    (year,) = asked(client, resolution="year", to="2027-01-01")["spans"]
+    assert (year["start"][:10], year["end"][:10]) == ("2026-01-01", "2027-01-01")
+
+
+@pytest.mark.usefixtures("lived")
 def test_a_long_answer_is_whole(client):
     answer = client.get("/api/history?from=2026-05-01&to=2026-05-05")
     assert len(answer.json["result"]["spans"]) == 192

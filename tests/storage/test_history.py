@@ -127,6 +127,17 @@ def test_a_span_that_is_cut_holds_only_what_was_asked_for(opened):
     assert round(day["gridImport"] * 10) == 6
 
 
+def test_hours_are_the_clocks_whenever_the_question_begins(opened):
+    database = opened()
+    kept(database, quarters(at(2026, 5, 4, 9, 30), at(2026, 5, 4, 12)))
+    hours = list(database.history(at(2026, 5, 4, 9, 45), at(2026, 5, 4, 11, 30), Resolution.HOUR))
+    assert [(hour["start"][11:16], hour["end"][11:16], round(hour["gridImport"] * 10)) for hour in hours] == [
+        ("09:45", "10:00", 1),
+        ("10:00", "11:00", 4),
+        ("11:00", "11:30", 2),
+    ]
+
+
 def test_what_cannot_be_written_is_added_up_in_memory_and_written_once(opened, path):
     database = opened()
     other = sqlite3.connect(path, isolation_level=None)
