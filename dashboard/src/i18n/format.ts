@@ -71,6 +71,7 @@ const UNITS: Record<string, (value: number, locale: string) => string> = {
   limit: (value, locale) => price(value, currency(), locale),
   money: (value, locale) => money(value, currency(), locale),
   cost: (value, locale) => money(value, currency(), locale),
+  g: (value, locale) => `${number(value, 0, locale)}${SPACE}g/kWh`,
   km: (value, locale) => `${number(value, 0, locale)}${SPACE}km`,
 };
 const MOMENTS = new Set(["finish", "start", "end", "until", "at", "time", "target", "latest"]);
