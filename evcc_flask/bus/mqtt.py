@@ -76,6 +76,7 @@ class MqttLink(PushedLink):
         super().__init__(f"mqtt {spec.place}", clock)
         self._spec = spec
         self._client: paho.Client | None = None
+        self._ended = Event()
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         """Send and wait until the broker has it. On the worker; raises ReadError.
@@ -114,7 +115,10 @@ class MqttLink(PushedLink):
         from paho.mqtt.enums import CallbackAPIVersion
 
         spec = self._spec
-        ended, refused = Event(), list[str]()
+        refused: list[str] = []
+        ended = self._ended = Event()
+        if self._closing.is_set():
+            return
         # A client of its own for each connection: what an old one had not delivered dies with it.
         client = paho.Client(CallbackAPIVersion.VERSION2, client_id=spec.client_id or None, reconnect_on_failure=False)
         client.connect_timeout = CONFIRM_S
@@ -138,8 +142,7 @@ class MqttLink(PushedLink):
             self._client = client
             client.connect(spec.host, spec.port, keepalive=KEEPALIVE_S)
             client.loop_start()
-            while not self._closing.is_set() and not ended.wait(0.5):
-                pass
+            ended.wait()
         except (OSError, ValueError) as error:
             raise ReadError(ErrorKind.CONNECTION, f"{self.name}: {_reason(error)}") from None
         finally:
@@ -148,6 +151,9 @@ class MqttLink(PushedLink):
             client.loop_stop()
         if refused:
             raise ReadError(ErrorKind.REFUSED, f"{self.name} refuses us ({refused[0]}). Are user and password right?")
+
+    def _hang_up(self) -> None:
+        self._ended.set()
 
     def _on_message(self, client: "paho.Client", data: Any, message: "paho.MQTTMessage") -> None:
         import paho.mqtt.client as paho

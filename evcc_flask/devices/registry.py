@@ -15,6 +15,7 @@ from evcc_flask.plugins.shop import Shop, Workshop
 from . import custom, heating, library, mbmd, template
 from .average import Smoothed
 from .charger import SourceCharger
+from .filled import at_template, filled
 from .lease import Lease
 from .library import Row, merged
 from .limits import CircuitLimits
@@ -142,6 +143,9 @@ def _meter_of(row: Row, params: Params, role: str | None, shop: Shop) -> MeterPa
     if usage not in usages:
         problem = "is missing" if usage is None else f"{usage!r} is nothing that this device measures"
         raise Misconfigured(problem, ("usage",), f"Choose one of {', '.join(usages)}.")
+    if "custom" in row:
+        with at_template():
+            return custom.meter(filled(row["custom"], parameters.values), shop)
     if not isinstance(usages, Mapping):
         parts = Compiler(row, parameters, usage, shop).meter()
         return parts.turned() if usage == "pv" else parts

@@ -4,21 +4,20 @@ A row is the custom vehicle that a user would have to write, with ``${name}`` fo
 was not given is left out.
 """
 
-import json
-import re
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from evcc_flask.bus.needs import Need
 from evcc_flask.domain.issues import Misconfigured
 from evcc_flask.domain.ports import Round
 from evcc_flask.plugins.fields import Duration, Loose, Many, Number, Text, Tree, Whole
-from evcc_flask.plugins.problems import load, problems_of
+from evcc_flask.plugins.problems import load
 from evcc_flask.plugins.shop import Shop, Workshop
 from evcc_flask.plugins.values import Kind
 
 from . import library, template
 from .custom import Bench
+from .filled import at_template, filled
 from .library import Row
 from .vehicle import SourceVehicle, VehicleParts
 
@@ -30,7 +29,6 @@ CACHE_S = 900.0
 OFFLINE = ("", "offline")
 SETTERS = {"wakeup", "chargeenable", "maxcurrent"}
 """What can be written to a car."""
-_PARAMETER = re.compile(r"\$\{(\w+)\}")
 
 
 class Base(Loose):
@@ -103,34 +101,8 @@ def of_row(row: Row, params: Params, shop: Shop) -> VehicleParts:
     given = template.read(row, params)
     values = {**given.values, "timeout": template.lasting(given.values.get("timeout", row.get("timeout", 0.0)))}
     node = filled(row["vehicle"], values, SETTERS - row.get("parameters", {}).keys())
-    try:
+    with at_template():
         return _made(Bench(load(Custom(), node), shop), values.get("cache", CACHE_S), own=False)
-    except (Misconfigured, ExceptionGroup) as problem:
-        raise ExceptionGroup("this car cannot be read", [_at_row(each) for each in problems_of(problem)]) from None
-
-
-def filled(node: Any, values: Params, kept: Set[str]) -> Any:
-    """``node`` with its parameters; None for what lacks one. Lists become JSON, for jq.
-
-    ``kept``: names that stand for what is written later.
-    """
-    if isinstance(node, Mapping):
-        below = {key: filled(value, values, kept) for key, value in node.items()}
-        if any(value is None for value in below.values()) and "source" in node:
-            return None
-        return {key: value for key, value in below.items() if value is not None}
-    if isinstance(node, list):
-        return [filled(value, values, kept) for value in node]
-    if not isinstance(node, str):
-        return node
-    names = set(_PARAMETER.findall(node)) - kept
-    if any(values.get(name) in (None, "") for name in names):
-        return None
-    for name in names:
-        value = values[name]
-        text = json.dumps(value) if isinstance(value, list) else str(value)
-        node = node.replace(f"${{{name}}}", text)
-    return node
 
 
 def _made(bench: Bench, cache_s: float, *, own: bool) -> VehicleParts:
@@ -166,8 +138,3 @@ def _made(bench: Bench, cache_s: float, *, own: bool) -> VehicleParts:
     problems.found += [problem.below("position") for problem in where.problems.found]
     problems.end()
     return parts
-
-
-def _at_row(problem: Misconfigured) -> Misconfigured:
-    place = ".".join(str(step) for step in problem.path)
-    return Misconfigured(f"{place}: {problem.message}", ("template",), problem.remedy)

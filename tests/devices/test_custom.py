@@ -189,3 +189,29 @@ def test_phase_switching_needs_a_confirmation(workshop: Workshop) -> None:
     node = charger_node(1, phases1p3p={"source": "js", "script": ""}, features=["hot"])
     told = complaints(build_charger, node, workshop)
     assert set(told) == {"phases1p3p", "features.0"}
+
+
+def test_home_assistants_entities_are_a_meter(workshop: Workshop, fetch: Any) -> None:
+    states = {"sensor.w": ("1.2", "kW"), "sensor.e": ("55000", "Wh"), "sensor.soc": ("61", "%")}
+    answers = {
+        f"/api/states/{entity}": {"state": state, "attributes": {"unit_of_measurement": unit}}
+        for entity, (state, unit) in states.items()
+    }
+    web = WebDevice(answers)
+    where = {"template": "homeassistant", "uri": f"http://127.0.0.1:{web.port}", "token": "t", "power": "sensor.w"}
+    params = {**where, "energy": "sensor.e", "soc": "sensor.soc", "capacity": 10}
+    battery = build_meter("b", "template", params, workshop, role="battery")
+    fetch(battery)
+    reading = battery.battery_reading()
+    assert (reading.meter.power_w, reading.meter.energy_kwh) == (1200, 55)
+    assert (reading.soc_percent, reading.capacity_kwh) == (61, 10)
+    assert reading.meter.notes == ()
+    web.close()
+
+
+def test_what_is_wrong_with_a_filled_row_is_told_at_its_template(workshop: Workshop) -> None:
+    params = {"template": "homeassistant", "uri": "http://192.0.2.1", "token": "t", "power": "power", "usage": "grid"}
+    with pytest.raises(ExceptionGroup) as caught:
+        build_meter("it", "template", params, workshop)
+    (problem,) = problems_of(caught.value)
+    assert (problem.path, problem.message) == (("template",), "power.entity: 'power' is no entity")

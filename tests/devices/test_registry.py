@@ -56,7 +56,7 @@ def test_building_every_row_does_no_input_or_output() -> None:
     for name, row in library.rows().items():
         links = row["link"] if isinstance(row["link"], Mapping) else {}
         where = TCP if {"tcp", "http", "mqtt"} & set(links) else (LINE if links else {})
-        where = where | {key: "x" for key, word in row.get("parameters", {}).items() if word.get("required")}
+        where = where | {key: "sensor.x" for key, word in row.get("parameters", {}).items() if word.get("required")}
         if row["kind"] == "charger":
             own = Workshop(Bus(SystemClock()), SystemClock())
             assert build_charger("it", "template", {"template": name, **where}, own)
@@ -265,7 +265,7 @@ def test_a_switch_declares_itself(workshop: Workshop) -> None:
 
 
 ROW = """kind title covers native mbmd usages link points control status parameters offset keepalive failsafe volatile
-    steps_a features icon physical_phases proof notes turned vehicle timeout"""
+    steps_a features icon physical_phases proof notes turned vehicle custom timeout"""
 POINTS = """power_w powers_w currents_a voltages_v energy_kwh return_energy_kwh max_ac_w soc_percent capacity_kwh
     energy_sum_kwh min_soc_percent max_soc_percent max_charge_w max_discharge_w mode enabled offered_a phases identifier
     min_current_a max_current_a"""
