@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 from .readings import VehicleReading
-from .settings import LoadpointSettings, Settings
+from .settings import Settings
 from .snapshot import Snapshot
+from .vehicles import ManualSoc
 from .words import Feature
 
 
@@ -15,19 +16,21 @@ def with_vehicles(snapshot: Snapshot, settings: Settings) -> Snapshot:
         car = settings.vehicle_at(index)
         if reading.vehicle is not None:
             continue
+        told = settings.loadpoints[index].manual_soc
         if car is not None:
-            loadpoints[index] = replace(reading, vehicle=car.reading(snapshot.cars.get(car.vehicle.name)))
-        else:
-            loadpoints[index] = replace(reading, vehicle=_guest(settings.loadpoints[index]))
+            vehicle = _with_capacity(car.reading(snapshot.cars.get(car.vehicle.name)), told)
+            loadpoints[index] = replace(reading, vehicle=vehicle)
+        elif told is not None and told.capacity_kwh > 0:
+            guest = VehicleReading("", features=frozenset({Feature.OFFLINE}))
+            loadpoints[index] = replace(reading, vehicle=_with_capacity(guest, told))
     return replace(snapshot, loadpoints=tuple(loadpoints))
 
 
-def _guest(loadpoint: LoadpointSettings) -> VehicleReading | None:
-    """A car without a name, of which a person told the battery."""
-    told = loadpoint.manual_soc
-    if told is None or told.capacity_kwh <= 0:
-        return None
-    return VehicleReading("", capacity_kwh=told.capacity_kwh, features=frozenset({Feature.OFFLINE}))
+def _with_capacity(car: VehicleReading, told: ManualSoc | None) -> VehicleReading:
+    """A person may tell the capacity where no configuration does."""
+    if car.capacity_kwh or told is None or told.capacity_kwh <= 0:
+        return car
+    return replace(car, capacity_kwh=told.capacity_kwh)
 
 
 def moved(settings: Settings, index: int, name: str | None) -> Settings:

@@ -1,6 +1,7 @@
 """A car stands at one loadpoint, until it leaves: then its place is for the one that the configuration names."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -11,7 +12,7 @@ from evcc_flask.domain.moment import Moment
 from evcc_flask.domain.readings import ChargerReading, ChargerTraits
 from evcc_flask.domain.settings import LoadpointSettings, Settings
 from evcc_flask.domain.snapshot import LoadpointReading, Snapshot
-from evcc_flask.domain.vehicles import Vehicle, VehicleSettings
+from evcc_flask.domain.vehicles import ManualSoc, Vehicle, VehicleSettings
 from evcc_flask.domain.words import Feature, Status
 
 GOLF = VehicleSettings(Vehicle("golf", "e-Golf", max_current_a=10.0), min_soc_percent=20)
@@ -52,6 +53,14 @@ def test_the_rules_see_the_limits_of_the_car_and_never_try_to_wake_it():
     assert (car.max_current_a, car.min_soc_percent, car.soc_percent) == (10.0, 20, None)
     assert Feature.WAKEUP_DISABLED in car.features
     assert with_vehicles(seen(0.0, Status.B), HOUSE).loadpoints[1].vehicle is None
+
+
+@pytest.mark.parametrize(("name", "capacity"), [("golf", 52.0), ("small", 17.0), (None, 52.0)])
+def test_a_persons_word_gives_the_capacity_where_the_configuration_gives_none(name, capacity):
+    cars = {"golf": GOLF, "small": VehicleSettings(Vehicle("small", capacity_kwh=17.0))}
+    told = ManualSoc(40.0, datetime(2026, 6, 1, tzinfo=UTC), 52.0)
+    house = Settings(vehicles=cars, loadpoints=(LoadpointSettings(vehicle=name, manual_soc=told),))
+    assert with_vehicles(seen(0.0, Status.B), house).loadpoints[0].vehicle.capacity_kwh == capacity
 
 
 def test_a_car_that_the_configuration_no_longer_has_is_a_guest():

@@ -288,6 +288,21 @@ def test_a_guests_battery_told_by_hand_is_counted_on(bench):
     assert soc(house).percent == pytest.approx(50 + (charged_kwh(house) - start) / (40 / 0.85 / 100))
 
 
+def test_a_session_keeps_the_odometer_as_the_car_told_it_first_since_the_plug_in(bench):
+    house = plugged(bench, car=replace(GOLF, odometer_km=9000.0, at_s=900.0))
+    says(house, 40.0, age_s=300.0)
+    house.cycles(60)
+    assert house.memory.loadpoints[0].session.odometer_km is None
+    house.boxes[0].vehicle = replace(house.boxes[0].vehicle, odometer_km=9120.4)
+    says(house, 40.0)
+    house.cycle()
+    house.boxes[0].vehicle = replace(house.boxes[0].vehicle, odometer_km=9121.0)
+    killed(house)
+    house.boxes[0].plugged = False
+    (row,) = house.cycle().sessions
+    assert row.odometer_km == 9120.4
+
+
 answers = st.lists(
     st.tuples(st.one_of(st.none(), st.floats(0, 100)), st.integers(1, 60), st.sampled_from([0.0, 6.0, 16.0])),
     min_size=1,
