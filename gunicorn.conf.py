@@ -16,7 +16,14 @@ from evcc_flask.options import DEFAULT_PORT, Options
 ONE = "evcc-flask runs in one worker process, because two controllers would fight over the wallboxes."
 
 # Dual stack where the system has it, as evcc listens.
-bind = f"{'[::]' if socket.has_dualstack_ipv6() else '0.0.0.0'}:{Options.from_environment().port or DEFAULT_PORT}"
+bind = [f"{'[::]' if socket.has_dualstack_ipv6() else '0.0.0.0'}:{Options.from_environment().port or DEFAULT_PORT}"]
+# systemd makes this folder in RAM: a socket for nginx, and the published state.
+_run = os.environ.get("RUNTIME_DIRECTORY")
+if _run:
+    bind.append(f"unix:{_run}/web.sock")
+# The house says when it is under control; gunicorn would say so when it has hardly begun.
+if "NOTIFY_SOCKET" in os.environ:
+    os.environ["EVCC_FLASK_NOTIFY"] = os.environ.pop("NOTIFY_SOCKET")
 workers = 1
 # gthread with an end to every wait for a client.
 worker_class = "evcc_flask.worker.PunctualWorker"
@@ -69,12 +76,29 @@ _door = None
 
 def on_starting(server):
     """Refuse what would start two controllers, or start one in the master."""
+    _forget_state()
     if server.cfg.workers != 1:
         raise SystemExit(f"{ONE} Leave out --workers ({server.cfg.workers}); --threads may be raised.")
     if server.cfg.worker_class_str != worker_class or server.cfg.threads < 2:
         raise SystemExit("evcc-flask brings a worker class of its own. Leave out --worker-class and --threads.")
     if server.cfg.preload_app:
         raise SystemExit("The controller must start after gunicorn's fork. Leave out --preload.")
+
+
+def on_reload(server):
+    """SIGHUP: the old worker leaves the house before the new one enters; clients wait at the door meanwhile."""
+    server.kill_workers(signal.SIGTERM)
+    for _ in range(int(20 * (graceful_timeout + 1))):
+        server.reap_workers()
+        if not server.WORKERS:
+            return
+        threading.Event().wait(0.05)
+    server.kill_workers(signal.SIGKILL)
+
+
+def child_exit(server, worker):
+    """However a worker ended: what it left for nginx grows old from now on."""
+    _forget_state()
 
 
 def nworkers_changed(server, new_value, old_value):
@@ -95,6 +119,7 @@ def post_worker_init(worker):
         signal.signal(number, _leaving_first(signal.getsignal(number)))
         signal.siginterrupt(number, False)
     worker.wsgi.extensions["evcc-flask-end"] = lambda: _ask_to_end(worker.ppid)
+    worker.wsgi.extensions["evcc-flask-reload"] = lambda: os.kill(worker.ppid, signal.SIGHUP)
     for listener in worker.sockets:
         logging.getLogger("main").info("listening at %s", listener)
 
@@ -124,6 +149,12 @@ def on_exit(server):
     """The master's last word."""
     if _asked_to_end[0]:
         raise SystemExit(START_AGAIN)
+
+
+def _forget_state():
+    for name in ("state.json", "state.json.gz"):
+        if _run:
+            Path(_run, name).unlink(missing_ok=True)
 
 
 def _ask_to_end(master):

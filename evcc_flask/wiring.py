@@ -17,7 +17,9 @@ from evcc_flask.control.controller import Controller
 from evcc_flask.control.house import House
 from evcc_flask.control.loop import Loop
 from evcc_flask.control.state import SharedState
+from evcc_flask.control.statefile import StateFile
 from evcc_flask.control.stored import restored
+from evcc_flask.control.supervisor import Supervisor
 from evcc_flask.control.view import Facts, View
 from evcc_flask.domain.memory import Memory
 from evcc_flask.domain.recall import recalled
@@ -76,6 +78,8 @@ class Server:
         moment = self.clock.moment()
         memory = recalled(rows["memory"], moment) if isinstance(rows.get("memory"), dict) else Memory(moment.s)
 
+        supervisor = Supervisor.of(environ)
+
         def make_loop(memory: Memory) -> Loop:
             return Loop(
                 self.state,
@@ -86,10 +90,12 @@ class Server:
                 memory=memory,
                 standing=standing,
                 observe=options.observe or configuration.own.observe,
+                alive=supervisor.alive,
             )
 
         self.controller = Controller(self.state, built.field, self.clock, make_loop, memory)
         self.live = Hub(self.state, self.clock)
+        self._left = _state_file(configuration, environ)
         self._ended = threading.Lock()
 
     def _bus(self, rows: Mapping[str, Any]) -> Bus:
@@ -111,6 +117,9 @@ class Server:
         self.tariffs.start()
         self.controller.start()
         self.live.start()
+        if self._left is not None:
+            self.state.subscribe(self._left.write)
+            self._left.write(self.state.published)
         RING.follow(self.live.say)
 
     def stop(self) -> None:
@@ -118,6 +127,8 @@ class Server:
         if not self._ended.acquire(blocking=False):
             return
         self.live.stop()
+        if self._left is not None:
+            self._left.end()
         self.tariffs.close()
         self.controller.stop()
         self.database.close()
@@ -150,6 +161,17 @@ def stop() -> None:
     """End the server of this process in order, if there is one."""
     if _running is not None:
         _running.stop()
+
+
+def _state_file(configuration: Configuration, environ: Mapping[str, str]) -> StateFile | None:
+    """Where systemd has made us a folder in RAM, a web server in front finds the state there."""
+    folder = environ.get("RUNTIME_DIRECTORY")
+    if not folder:
+        return None
+    from evcc_flask.api.envelope import packed_bytes
+
+    envelope = configuration.own.envelope
+    return StateFile(Path(folder), lambda published: packed_bytes(published.body, published.bare, envelope))
 
 
 def _facts(configuration: Configuration, options: Options, built: Built, database: Path) -> Facts:

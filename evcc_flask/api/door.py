@@ -114,7 +114,9 @@ class Forwarded:
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         forwarded = "HTTP_X_FORWARDED_FOR" in environ or "HTTP_X_FORWARDED_PROTO" in environ
-        if forwarded and self._trusted(environ.get("REMOTE_ADDR", "")):
+        # Who has no address came through our own socket in the file system, as a proxy on this machine does.
+        peer = environ.get("REMOTE_ADDR") or "127.0.0.1"
+        if forwarded and self._trusted(peer):
             return self._corrected(environ, start_response)  # type: ignore[arg-type]
         return self._app(environ, start_response)
 

@@ -60,7 +60,7 @@ class Loop:
     """One run of the control loop on the thread that calls :meth:`run`.
 
     ``standing``: issues of the configuration, shown as long as the process lives. ``observe``: decide and explain,
-    and write nothing.
+    and write nothing. ``alive`` is called after each look at the house.
     """
 
     def __init__(
@@ -74,6 +74,7 @@ class Loop:
         memory: Memory,
         standing: tuple[Issue, ...] = (),
         observe: bool = False,
+        alive: Callable[[], None] = lambda: None,
     ) -> None:
         self._state = state
         self._house = house
@@ -82,6 +83,7 @@ class Loop:
         self._clock = clock
         self._standing = standing
         self._observe = observe
+        self._alive = alive
         self._outcomes: list[Outcome] = []
         self._outcomes_lock = threading.Lock()
         self._keeping = Keeping(book, memory, observe=observe)
@@ -109,6 +111,7 @@ class Loop:
             else:
                 self._admit(snapshot.outcomes)
             self.pulse = replace(self.pulse, alive_at_s=now.s)
+            self._alive()
             self._rest(decide_at_s, settings.interval_s)
 
     def restore(self, timeout_s: float = 2.0) -> None:

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 from evcc_flask import worker
 from evcc_flask.clock import SystemClock
+from evcc_flask.control.statefile import StateFile
 from evcc_flask.logs.setup import RING, start_logs
 from evcc_flask.realtime.hub import Hub
 
@@ -25,10 +26,14 @@ _house = _module.House(_folder / "evcc.db", auth_disabled=bool(os.environ.get("O
 _live = Hub(_house.state, SystemClock())
 _live.start()
 RING.follow(_live.say)
+_left = StateFile(Path(os.environ.get("RUNTIME_DIRECTORY", _folder)), lambda published: published.body)
+_house.state.subscribe(_left.write)
+_left.write(_house.state.published)
 
 
 def _stop():
     _live.stop()
+    _left.end()
     threading.Event().wait(float(os.environ.get("STOPPING_TAKES_S", "0")))
     _house.database.close()
     (_folder / "ended").write_text(str(os.getpid()))

@@ -33,9 +33,9 @@ class Caller:
 
 
 @contextmanager
-def calling(folder):
+def calling(folder, **environ):
     with serving(folder) as start:
-        caller = Caller(start().ready())
+        caller = Caller(start(**environ).ready())
         yield caller
         caller.close()
 
