@@ -61,6 +61,8 @@ class Keeping:
         if self._before_us is not None or not any(isinstance(each, SetBatteryMode) for each in decision.commands):
             return
         kept = remembered(replace(memory, battery=decision.memory.battery, decided_s=now.s), now.wall)
+        if lasting(kept)["battery"] == self._kept.get("battery"):
+            return
         self._kept = lasting(kept)
         error = self._book.save_sessions((), {"memory": kept}, {}).wait(DISK_S)
         if error:

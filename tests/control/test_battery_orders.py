@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from evcc_flask.domain.commands import Ending
 from evcc_flask.domain.memory import BatteryMemory, BatteryOrder, Memory
 from evcc_flask.domain.ports import Done
 from evcc_flask.domain.settings import ExternalBatteryMode, LoadpointSettings, Settings
@@ -24,6 +25,15 @@ def test_an_order_is_on_the_disk_before_the_battery_hears_it() -> None:
     scene.battery.set_battery_mode = told  # type: ignore[method-assign]
     scene.run(1)
     assert known == [{"battery": {"mode": 2, "found": None}}]
+
+
+def test_a_battery_that_refuses_again_and_again_writes_nothing_again() -> None:
+    scene = Scene(settings=replace(HELD, external_battery_mode=ExternalBatteryMode(BatteryMode.HOLD, 1e6)))
+    scene.battery.set_battery_mode = lambda mode, done: done(Ending.FAILED, "busy")  # type: ignore[method-assign]
+    scene.run(2)
+    before = scene.book.saves
+    scene.run(80)
+    assert scene.book.saves - before <= 2
 
 
 def test_a_disk_that_is_full_does_not_keep_a_battery_from_its_order() -> None:

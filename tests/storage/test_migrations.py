@@ -3,6 +3,7 @@ import sqlite3
 import pytest
 
 from evcc_flask.domain.changes import Change, Origin, Who
+from evcc_flask.domain.quarters import Quarter
 from evcc_flask.layout import project_file
 from evcc_flask.storage.database import Database, connector
 from evcc_flask.storage.journal import Wanted
@@ -107,6 +108,8 @@ def test_a_database_of_every_older_version_is_brought_up_to_date(opened, path, r
     assert database.save({"lp1.mode": "pv"}, [change]).wait(5.0) is None
     assert len(database.changes(Wanted())) == 1
     assert database.delete_session(session["id"]).wait(5.0) is None
+    assert database.save_sessions((), {}, {2_000_000: Quarter(2_000_000, 900.0, 0.1)}).wait(5.0) is None
+    assert database.history_extent() is not None
     database.close()
     with sqlite3.connect(path) as file:
         assert file.execute("SELECT number FROM migrations ORDER BY number").fetchall() == [
