@@ -5,6 +5,7 @@ last one, never more of it than the battery can have taken. A reading from befor
 is older than an hour ends no charge.
 """
 
+import math
 from dataclasses import replace
 from datetime import timedelta
 
@@ -87,9 +88,10 @@ def _reading(p: Point) -> Anchor | None:
     """What the car's account said last, if that can be."""
     car = p.vehicle
     percent = plausible.number(car.soc_percent, 100.0) if car is not None else None
-    if car is None or percent is None or percent <= 0 or car.at_s is None or not car.at_s <= p.now_s:
+    if car is None or percent is None or percent <= 0 or car.at_s is None or not math.isfinite(car.at_s):
         return None
-    return Anchor(percent, p.session_kwh, car.at_s)
+    # What is decoded while the snapshot is taken is a little younger than the cycle.
+    return Anchor(percent, p.session_kwh, min(car.at_s, p.now_s))
 
 
 def _learned(p: Point, car: CarMemory, told: Anchor) -> float | None:
