@@ -159,7 +159,7 @@ def start_loadpoint_vehicle_detection(id):
 def set_loadpoint_soc(query, id, soc):
     """The SoC in % of the car that stands here, by a person's word until it is unplugged. Beyond the contract.
 
-    ``capacity``: of a guest's battery in kWh, so that what is charged can be counted on top.
+    ``capacity``: of the battery in kWh where none is configured, so that what is charged can be counted on top.
     """
     state().tell_soc(id, ManualSoc(soc, now(), query["capacity"]))
     return soc

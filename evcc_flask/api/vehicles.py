@@ -7,6 +7,7 @@ from evcc_flask.domain.wishes import still_to_come
 from .blueprint import Blueprint
 from .context import now, state
 from .schemas.plans import (
+    Capacity,
     EmptyResult,
     Manner,
     RepeatingPlans,
@@ -33,10 +34,11 @@ def set_vehicle_min_soc(name, soc):
 
 
 @blp.post("/soc/<number(min=0, max=100):soc>")
+@blp.arguments(Capacity, location="query")
 @blp.response(200, SocResult)
-def set_vehicle_soc(name, soc):
+def set_vehicle_soc(query, name, soc):
     """The SoC in % by a person's word, until the car is unplugged. Rejected (400) where it stands at no loadpoint."""
-    state().tell_soc(name, ManualSoc(soc, now()))
+    state().tell_soc(name, ManualSoc(soc, now(), query["capacity"]))
     return {"soc": soc}
 
 

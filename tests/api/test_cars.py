@@ -53,6 +53,12 @@ def test_a_guests_battery_is_told_with_its_capacity(client, house):
     assert house.loadpoint(2).manual_soc is None
 
 
+def test_a_car_without_a_configured_capacity_is_told_with_one(client, house):
+    client.post("/api/loadpoints/1/vehicle/bike")
+    assert client.post("/api/vehicles/bike/soc/30?capacity=5.5").json == {"result": {"soc": 30}}
+    assert house.loadpoint(1).manual_soc == ManualSoc(30, NOON, 5.5)
+
+
 @pytest.mark.parametrize(
     ("path", "status"),
     [

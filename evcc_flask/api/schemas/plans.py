@@ -51,7 +51,7 @@ class Capacity(Schema):
     capacity = fields.Float(
         load_default=0.0,
         validate=validate.Range(0, 10_000),
-        metadata={"description": "kWh of the battery, for a guest; 0: not known"},
+        metadata={"description": "kWh of the battery, where none is configured; 0: not known"},
     )
 
 
