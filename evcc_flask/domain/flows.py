@@ -5,7 +5,6 @@ loadpoints take what their sessions took; home is what is left, also shaped by i
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from .figures import ABSURD_KWH, LONGEST_STEP_S, MOST_OWED_KWH, STRAYED_KWH, STRAYED_SHARE
 from .house import House
@@ -115,7 +114,8 @@ def _counted(
     booked, power = before.booked_kwh + by_power + paid, before.power_kwh + by_power
     step, owed = counter - before.kwh, before.owed_kwh + paid
     if step == 0:
-        return by_power + paid, replace(before, power_kwh=power, booked_kwh=booked, owed_kwh=owed)
+        still = Counted(before.kwh, before.anchored, power, before.counted_kwh, booked, owed)
+        return by_power + paid, still
     counted = before.counted_kwh + step
     if step < 0 or not before.anchored or abs(booked - counted) > STRAYED_KWH:
         return by_power + paid, Counted(counter, anchored=step > 0)
