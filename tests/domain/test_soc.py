@@ -55,6 +55,13 @@ def killed(house, away_s=30.0):
     house.memory = recalled(kept, Moment(house.now_s, house.now.wall))
 
 
+def test_a_reading_that_is_a_moment_younger_than_the_cycle_is_one_of_the_cycle(bench):
+    house = plugged(bench)
+    says(house, 40.0, age_s=-0.001)
+    house.cycle()
+    assert (soc(house).percent, soc(house).at_s) == (40.0, house.now_s)
+
+
 def test_energy_is_counted_on_top_of_the_last_reading(bench):
     house = plugged(bench)
     says(house, 40.0)
