@@ -11,6 +11,8 @@ from evcc_flask.domain.snapshot import Snapshot
 from .figures import short
 
 _NOW = {"tariffGrid": "grid", "tariffFeedIn": "feed_in", "tariffCo2": "co2_g"}
+MOST = 3 * 96
+"""Quarters of an hour: the state is told often."""
 DAYS = ("today", "tomorrow", "dayAfterTomorrow")
 _FORECAST = (Usage.GRID, Usage.FEED_IN, Usage.CO2, Usage.PLANNER)
 
@@ -55,7 +57,7 @@ def _next(
 
 
 def _forecast(outlook: Outlook, now: datetime) -> dict[str, Any]:
-    """What is to come, of all tariffs that change."""
+    """What is to come in three days, of all tariffs that change; ``GET /api/tariff`` tells all that is known."""
     keys: dict[str, Any] = {}
     for usage in _FORECAST:
         rates = outlook.rates(usage) if outlook.changes(usage) else None
@@ -90,10 +92,11 @@ def _drawn(rates: tuple[Rate, ...], _: int) -> list[dict[str, Any]]:
 
 
 def _listed(rates: tuple[Rate, ...], count: int) -> list[dict[str, Any]]:
-    """The last ``count`` of ``rates``."""
+    """The next three days of the last ``count`` of ``rates``."""
+    first = len(rates) - count
     return [
         {"start": rate.start.isoformat(), "end": rate.end.isoformat(), "value": rate.value}
-        for rate in rates[len(rates) - count :]
+        for rate in rates[first : first + MOST]
     ]
 
 

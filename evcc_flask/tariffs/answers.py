@@ -10,7 +10,7 @@ from evcc_flask.domain.rates import Rate, TariffKind
 from evcc_flask.plugins.values import bad, finite, shown
 
 from .formula import FormulaError
-from .slots import in_quarters, sun_in_quarters
+from .slots import in_quarters, near, sun_in_quarters
 from .surcharge import Surcharge
 
 HOUR = timedelta(hours=1)
@@ -37,16 +37,19 @@ def rates_of(value: Any, slot: timedelta = HOUR) -> list[Rate]:
     return rates
 
 
-def finished(rates: Sequence[Rate], kind: TariffKind, surcharge: Surcharge, zone: tzinfo | None) -> list[Rate]:
-    """By the quarter, in local wall time, with all that is added to a price. Raises ReadError.
+def finished(
+    rates: Sequence[Rate], kind: TariffKind, surcharge: Surcharge, zone: tzinfo | None, now: datetime
+) -> list[Rate]:
+    """What lies around ``now``, by the quarter, in local wall time, with all that is added to a price.
 
     A quarter for which the formula has no answer is left out: no price is better than a wrong one.
+    Raises ReadError where none has one.
     """
     if kind is TariffKind.SOLAR:
-        return sun_in_quarters(rates, zone)
+        return sun_in_quarters(near(rates, now), zone)
     found: list[Rate] = []
     failed: FormulaError | None = None
-    for rate in in_quarters(rates, zone):
+    for rate in in_quarters(near(rates, now), zone):
         try:
             found.append(Rate(rate.start, rate.end, surcharge.total(rate.value, rate.start)))
         except FormulaError as error:

@@ -147,9 +147,12 @@ class Board:
                 self._changed.wait_for(lambda: self._closed or self._news, self._pause_s())
 
     def _is_due(self, place: Place) -> bool:
-        if place.busy or place.due_s > self._clock.monotonic_s() or not self._clock.trusted():
+        if place.busy or not self._clock.trusted():
             return False
-        return not (place.rates and place.feed.rests(self._clock.now()))
+        now = self._clock.now()
+        if place.feed.link is None and place.rates and not place.rates[0].start <= now < place.rates[-1].end:
+            return True  # the wall clock was set
+        return place.due_s <= self._clock.monotonic_s() and not (place.rates and place.feed.rests(now))
 
     def _pause_s(self) -> float:
         if not self._clock.trusted():
@@ -229,7 +232,8 @@ class Board:
         allowed = place.feed.calls_a_day
         if not allowed or len(place.calls) < allowed:
             return 0.0
-        return max(0.0, (place.calls[-allowed] + DAY - now).total_seconds())
+        wait = place.calls[-allowed] + DAY - now
+        return min(max(timedelta(), wait), DAY).total_seconds()
 
     def _recall(self, place: Place, row: Any) -> None:
         """What an earlier run had fetched with the same settings; a row that makes no sense is none."""
@@ -266,15 +270,14 @@ class Board:
         return () if old or not place.rates or place.rates[-1].end <= now else place.rates
 
     def _issue(self, place: Place, now: datetime) -> Issue | None:
-        if not place.error:
+        known, fresh = self._believed(place, now), _age_s(place, now) <= 2 * place.feed.refresh_s
+        if (known and (fresh or place.feed.rests(now))) or (place.fetched is None and not place.error):
             return None
-        known = self._believed(place, now)
-        if place.fetched is not None and known and _age_s(place, now) <= 2 * place.feed.refresh_s:
-            return None
+        why = place.error or ("what it told has passed" if fresh else "it does not answer")
         until = f"What is known reaches until {known[-1].end:%d.%m. %H:%M}." if known else "Nothing is known of it now."
         since = f"since {place.fetched:%d.%m. %H:%M}" if place.fetched else "yet"
-        end = "" if place.error.endswith((".", "?", "!")) else "."
-        message = f"{place.feed.name} has told nothing new {since}: {place.error}{end}"
+        end = "" if why.endswith((".", "?", "!")) else "."
+        message = f"{place.feed.name} has told nothing new {since}: {why}{end}"
         remedy = f"{until} It is asked again and again."
         return Issue("tariff", message, device=place.usage.value, remedy=remedy, fatal=False)
 

@@ -67,10 +67,10 @@ class Custom:
         self.errand.run(self.source.needs(), wire)
         value = self.source.value()
         if self.foretold:
-            return finished(rates_of(_listed(value)), self.kind, self.surcharge, self.zone)
+            return finished(rates_of(_listed(value)), self.kind, self.surcharge, self.zone, now)
         start, price = floor(now), finite(value)
         rates = [Rate(start + place * SLOT, start + (place + 1) * SLOT, price) for place in range(AHEAD // SLOT)]
-        return finished(rates, self.kind, self.surcharge, self.zone)
+        return finished(rates, self.kind, self.surcharge, self.zone, now)
 
 
 def custom(usage: Usage, name: str, params: Mapping[str, Any], workshop: Workshop, zone: tzinfo | None) -> Custom:

@@ -82,7 +82,7 @@ class Demo:
         start, end = midnight(today, self.zone), midnight(today + timedelta(DAYS), self.zone)
         starts = [start + number * hour for number in range((end - start) // hour)]
         rates = [Rate(at, at + hour, self.day.at(local(at, self.zone).hour, self.given)) for at in starts]
-        return finished(rates, self.kind, self.surcharge, self.zone)
+        return finished(rates, self.kind, self.surcharge, self.zone, now)
 
 
 def demo(name: str, params: Mapping[str, Any], zone: tzinfo | None) -> Demo:

@@ -10,8 +10,8 @@ from itertools import pairwise
 
 from evcc_flask.domain.rates import SLOT, Rate
 
-LONGEST = timedelta(days=366)
-"""A rate that claims more is cut: nobody plans further, and an endless one would fill the memory."""
+BEHIND, AHEAD = timedelta(days=1), timedelta(days=8)
+"""What is farther from now is cut off: nobody plans by it, and a rate without an end would fill the memory."""
 
 
 def midnight(day: date, zone: tzinfo | None) -> datetime:
@@ -46,9 +46,14 @@ def floor(moment: datetime) -> datetime:
 def tidy(rates: Iterable[Rate]) -> list[Rate]:
     """In order and without overlaps: where two claim a time, the one that begins later has it."""
     ordered = sorted({rate.start: rate for rate in rates}.values(), key=lambda rate: rate.start)
-    cut = [Rate(a.start, min(a.end, b.start, a.start + LONGEST), a.value) for a, b in pairwise(ordered)]
-    last = ordered[-1:]
-    cut += [Rate(a.start, min(a.end, a.start + LONGEST), a.value) for a in last]
+    cut = [Rate(a.start, min(a.end, b.start), a.value) for a, b in pairwise(ordered)]
+    return [rate for rate in (*cut, *ordered[-1:]) if rate.start < rate.end]
+
+
+def near(rates: Iterable[Rate], now: datetime) -> list[Rate]:
+    """What of ``rates`` lies around ``now``, in order and without overlaps."""
+    first, last = floor(now) - BEHIND, floor(now) + AHEAD
+    cut = (Rate(max(rate.start, first), min(rate.end, last), rate.value) for rate in tidy(rates))
     return [rate for rate in cut if rate.start < rate.end]
 
 

@@ -23,7 +23,7 @@ from evcc_flask.plugins.xml import as_tree, looks_like_xml
 
 from .answers import finished, rates_of
 from .library import Row
-from .slots import drawn_in_quarters, local, midnight
+from .slots import drawn_in_quarters, local, midnight, near
 from .surcharge import FIELDS, Surcharge, read_surcharge
 from .zones import Listed
 
@@ -78,8 +78,8 @@ class Web:
         slot = timedelta(seconds=_seconds(self.row.get("slot", "1h")))
         rates = rates_of(result, slot)
         if self.row.get("points"):
-            return drawn_in_quarters(rates, self.zone)
-        return finished(rates, self.kind, self.surcharge, self.zone)
+            return drawn_in_quarters(near(rates, now), self.zone)
+        return finished(rates, self.kind, self.surcharge, self.zone, now)
 
     def _step(self, step: Mapping[str, Any], taken: Filter, words: Mapping[str, Any], now: datetime, wire: Any) -> Any:
         """One call; of a step with ``each`` one for each day, of which later ones may say nothing yet."""

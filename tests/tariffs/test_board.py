@@ -288,6 +288,31 @@ def test_what_is_planned_by(board_of, bus, grid, co2, planner, expected):
     assert board_of(*feeds, start=False).outlook().kind(Usage.PLANNER) is expected
 
 
+def test_a_source_that_tells_of_yesterday_only_is_said(board_of, bus):
+    board = board_of((Usage.GRID, Source(bus.calls("spot"), [rates(START - 24 * HOUR)])))
+    assert eventually(lambda: board.outlook().issues)
+    assert "what it told has passed" in str(board.outlook().issues[0])
+    assert board.outlook().rates(Usage.GRID) is None
+
+
+def test_a_source_that_hangs_is_said_when_its_rates_are_old(board_of, bus, clock):
+    release = threading.Event()
+    source = Source(bus.calls("spot"), [rates(count=40), lambda now: release.wait(20) or rates()])
+    board = board_of((Usage.GRID, source))
+    assert eventually(lambda: board.outlook().rates(Usage.GRID))
+    clock.s += 7300
+    assert eventually(lambda: board.outlook().issues)
+    assert "does not answer" in str(board.outlook().issues[0])
+    release.set()
+
+
+def test_fixed_prices_follow_a_clock_that_is_set(board_of, clock):
+    zones = [{"price": 0.1, "hours": "2-5"}]
+    board = board_of((Usage.GRID, fixed({"price": 0.3, "zones": zones}, UTC)))
+    clock.now = lambda: START + timedelta(days=4000)
+    assert eventually(lambda: board.outlook().value(Usage.GRID, clock.now()) == 0.3)
+
+
 def test_a_source_without_a_single_rate_is_a_failure(board_of, bus):
     source = Source(bus.calls("spot"), [[]])
     board = board_of((Usage.GRID, source))

@@ -132,6 +132,23 @@ tariffs:
     assert house.issues == ()
 
 
+def test_a_rate_without_an_end_is_told_for_eight_days(built, provider):
+    start = datetime.now(UTC) - timedelta(days=400)
+    provider.answer = lambda asked: (
+        200,
+        json.dumps([{"start": start.isoformat(), "end": "9999-01-01T00:00:00Z", "value": 1}]),
+    )
+    rates = known(
+        built(f"""
+tariffs:
+  grid: {{type: custom, forecast: {{source: http, uri: "{provider.uri}"}}}}
+"""),
+        Usage.GRID,
+    )
+    assert timedelta(days=7) < rates[-1].end - datetime.now(UTC) <= timedelta(days=8)
+    assert len(rates) < 900
+
+
 def test_two_roofs_are_added(built, provider):
     provider.answer = lambda asked: (200, hourly(1000, 1000) if asked.path == "/east" else hourly(500, 500))
     house = built(f"""
