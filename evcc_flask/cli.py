@@ -6,13 +6,15 @@ Everything heavy is imported by the command that needs it.
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from evcc_flask.commands.machine import COMMANDS
+from evcc_flask.commands.options import Command, config_option, house_options
 from evcc_flask.options import DEFAULT_PORT, Options
 from evcc_flask.version import VERSION
 
@@ -29,8 +31,6 @@ REFUSED = {
 PASSED_OVER = ("--mcp", "--metrics", "--profile")
 """Switches of evcc for extras that are not there; starting without them does no harm."""
 
-Command = Callable[..., Any]
-
 
 class DefaultsToRun(click.Group):
     """``evcc-flask -c evcc.yaml`` means ``evcc-flask run -c evcc.yaml``."""
@@ -42,7 +42,8 @@ class DefaultsToRun(click.Group):
         return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return ["run", "check", "devices", "database", "password", "apikey", "demo"]
+        named = [command.name or "" for command in COMMANDS if not command.hidden]
+        return ["run", "check", "devices", *named, "database", "password", "apikey", "demo"]
 
 
 @click.group(cls=DefaultsToRun, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -53,17 +54,6 @@ def main() -> None:
     Reads an evcc.yaml, drives wallboxes, meters and home batteries, and serves evcc's API and a page on port 7070.
     Without a command it acts like 'run'; evcc's own flags are taken.
     """
-
-
-def config_option(command: Command) -> Command:
-    """``-c FILE``, the same for every command."""
-    return click.option(
-        "-c",
-        "--config",
-        type=click.Path(path_type=Path),
-        metavar="FILE",
-        help="The evcc.yaml. Else evcc.yaml in the home folder, here, in /etc; none at all is fine, too.",
-    )(command)
 
 
 def port_option(command: Command) -> Command:
@@ -142,15 +132,17 @@ def run(
 
 @main.command(short_help="Validate the config, read each device once.")
 @config_option
-def check(config: Path | None) -> None:
+@click.option("--offline", is_flag=True, help="Validate only: no device is asked.")
+def check(config: Path | None, offline: bool) -> None:
     """Validate the config and read each device once; writes nothing.
 
     Prints what each device says, with units, its link, what a cycle costs in milliseconds, and what a wallbox
     does when it hears nothing. Ends with exit code 1 when something is wrong, and says what and where.
     """
     from evcc_flask.commands.check import check as check_house
+    from evcc_flask.commands.check import check_offline
 
-    sys.exit(check_house(config, os.environ, click.echo))
+    sys.exit((check_offline if offline else check_house)(config, os.environ, click.echo))
 
 
 @main.command(short_help="List the known devices, or tell all about one.")
@@ -163,13 +155,6 @@ def devices(name: str | None) -> None:
         click.echo(describe(name) if name else overview())
     except LookupError as error:
         raise click.ClickException(str(error.args[0])) from None
-
-
-def house_options(command: Command) -> Command:
-    """``-c`` and ``--database``, which find the house's file as ``run`` does."""
-    path = click.Path(path_type=Path)
-    database = click.option("--database", type=path, metavar="FILE", help="SQLite file; overrules the config.")
-    return config_option(database(command))
 
 
 @contextmanager
@@ -286,6 +271,10 @@ def demo(port: int | None, speed: float) -> None:
     It is always the same sunny June morning. Its evcc.yaml lies in .demo/ and may be changed.
     """
     _demo(port or DEFAULT_PORT, speed, None, locked=False)
+
+
+for each in COMMANDS:
+    main.add_command(each)
 
 
 def _demo(port: int, speed: float, database: Path | None, *, locked: bool) -> None:

@@ -24,6 +24,7 @@ from evcc_flask.storage.place import house_file, usual_file, written_house
 from evcc_flask.storage.problem import StorageProblem
 
 from .cars import of_cars, read_cars, table_of
+from .restart import noticing
 from .table import columns
 from .tariffs import read_tariffs
 
@@ -77,6 +78,7 @@ def check(path: Path | None, environ: Mapping[str, str], say: Callable[[str], No
             *of_cars(cars),
             *_running(configuration),
             *unguarded(configuration, built.chargers),
+            *noticing(built.chargers),
         ]
     finally:
         built.tariffs.close()
@@ -96,6 +98,19 @@ def check(path: Path | None, environ: Mapping[str, str], say: Callable[[str], No
     if results or cars or tariffs or issues:
         say(REDACTOR.text(_told(issues)))
     return 1 if any(issue.fatal for issue in issues) else 0
+
+
+def check_offline(path: Path | None, environ: Mapping[str, str], say: Callable[[str], None]) -> int:
+    """Only what stands in the files; no device is asked. 0 when a server may start on them, else 1."""
+    configuration = load(path, environ)
+    REDACTOR.learn(configuration.raw)
+    start_logs("fatal", {}, redact=REDACTOR.text)
+    say(_title(configuration))
+    built = build_house(configuration, SystemClock())
+    built.tariffs.close()
+    built.field.close()
+    say(REDACTOR.text(_told(list(built.issues))))
+    return 1 if any(issue.fatal for issue in built.issues) else 0
 
 
 def read_all(built: Built, clock: SystemClock) -> list[Result]:
