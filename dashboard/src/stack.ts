@@ -1,0 +1,19 @@
+/* Layers of stacked bars: each drawn from the line to its top, the tallest first, so that the lower ones cover it. */
+
+export interface Stack {
+  name: string;
+  /** A colour role without its dashes. */
+  role: string;
+  values: number[];
+}
+
+/** Running sums, the outermost first; `sign` -1 for what hangs below the line. */
+export function stacked(layers: readonly Stack[], sign: 1 | -1 = 1): Stack[] {
+  const made: Stack[] = [];
+  let below: number[] = [];
+  for (const layer of layers) {
+    below = layer.values.map((value, index) => (below[index] ?? 0) + sign * Math.max(0, value));
+    made.unshift({ ...layer, values: below });
+  }
+  return made;
+}
