@@ -57,6 +57,8 @@ def follow(
             continue
         name, before = battery.meter.name, orders.get(battery.meter.name)
         order = _order(battery, before, verdict, now_s)
+        if order is None and before is not None and before.mode is before.before:
+            before = orders[name] = replace(before, error="")
         if order is None and before is not None:
             doubt = _disobeys(battery, before, now_s)
             reasons += [] if doubt is None else [doubt]

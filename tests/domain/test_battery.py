@@ -105,6 +105,18 @@ def test_a_battery_that_refuses_says_why_and_is_told_again(held):
     assert "battery_refuses" not in reasons(held)
 
 
+def test_a_refusal_is_forgotten_when_nothing_is_wanted_any_more(bench):
+    house = bench(NOW, battery_discharge_control=True)
+    house.battery = BATTERY
+    while not modes(house):
+        house.cycle()
+    house.outcomes = [Outcome(SetBatteryMode(0, BatteryMode.HOLD), house.now_s, Ending.FAILED, "busy")]
+    house.boxes[0].plugged = False
+    house.cycles(20)
+    assert reasons(house) == {}
+    assert house.memory.changed_batteries() == {}
+
+
 def test_what_somebody_else_set_is_left_alone(bench):
     house = bench(LoadpointSettings(), battery_discharge_control=True)
     house.battery = replace(BATTERY, mode=BatteryMode.HOLD)
