@@ -31,7 +31,7 @@ from .house import House
 from .keeping import Book, Keeping
 from .silence import troubled_devices
 from .state import SharedState
-from .yields import Yield
+from .yields import Yield, produced_w
 
 log = logging.getLogger("site")
 
@@ -230,7 +230,7 @@ class Loop:
 
     def _publish(self, snapshot: Snapshot, decision: Decision, now: Moment) -> None:
         foretold_w = snapshot.outlook.value(Usage.SOLAR, now.wall)
-        self._yield = self._yield.counted(now.wall, now.s, decision.site.pv_w, foretold_w)
+        self._yield = self._yield.counted(now.wall, now.s, produced_w(snapshot, decision.site), foretold_w)
         problem = self._book.problem()
         # A stand-in never answers; what is wrong with it is said already.
         known = {issue.device for issue in self._standing}

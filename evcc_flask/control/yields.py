@@ -6,10 +6,19 @@ Shown, and never reckoned with: whether a car is charged is decided by what the 
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from evcc_flask.domain.decision import SiteDecision
+from evcc_flask.domain.snapshot import Snapshot
+
 LONGEST_S = 300.0
 """House seconds that one cycle may stand for; what lies in a longer gap is not known."""
 ENOUGH_WH = 500.0
 """Below it a morning's haze would be taken for the day."""
+
+
+def produced_w(snapshot: Snapshot, site: SiteDecision) -> float | None:
+    """What the whole roof gives now; None while one of its meters is silent."""
+    silent = any(pv.meter.power_w is None or pv.meter.error for pv in snapshot.pv)
+    return None if silent or not snapshot.pv else site.pv_w
 
 
 @dataclass(frozen=True, slots=True)

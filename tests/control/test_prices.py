@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from evcc_flask.control.prices import at_loadpoint, published
-from evcc_flask.control.yields import Yield
+from evcc_flask.control.yields import Yield, produced_w
+from evcc_flask.domain.decision import SiteDecision
 from evcc_flask.domain.rates import SLOT, Outlook, Rate, Tariff, TariffKind, Usage
+from evcc_flask.domain.readings import MeterReading, PvReading
 from evcc_flask.domain.settings import LoadpointSettings
 from evcc_flask.domain.snapshot import Rates, Snapshot
 
@@ -97,6 +99,14 @@ def test_the_next_good_start():
     assert at_loadpoint(frozen, good_now, NOW)["smartCostNextStart"] is None
     assert at_loadpoint(frozen, LoadpointSettings(), NOW)["smartCostNextStart"] is None
     assert at_loadpoint(frozen, wish, None)["smartCostNextStart"] is None
+
+
+def test_while_one_roof_is_silent_nothing_is_counted():
+    roofs = (PvReading(MeterReading("east", 1.0, 500.0)), PvReading(MeterReading("west", 1.0, 700.0)))
+    site = SiteDecision(pv_w=1200.0)
+    assert produced_w(Snapshot(pv=roofs), site) == 1200.0
+    assert produced_w(Snapshot(pv=(roofs[0], PvReading(MeterReading("west", error="gone")))), site) is None
+    assert produced_w(Snapshot(), site) is None
 
 
 def test_how_well_the_forecast_met_is_counted_from_half_a_kilowatt_hour_on():
