@@ -24,9 +24,11 @@ from evcc_flask.control.view import Facts, View
 from evcc_flask.domain.memory import Memory
 from evcc_flask.domain.recall import recalled
 from evcc_flask.domain.snapshot import Snapshot
+from evcc_flask.integrations.assembly import Integrations, shown
 from evcc_flask.logs.setup import RING, start_logs
 from evcc_flask.options import Options
 from evcc_flask.realtime.hub import Hub
+from evcc_flask.recheck import mistakes
 from evcc_flask.security.redaction import REDACTOR
 from evcc_flask.storage.database import Database
 from evcc_flask.storage.owner import Owner
@@ -95,6 +97,7 @@ class Server:
 
         self.controller = Controller(self.state, built.field, self.clock, make_loop, memory)
         self.live = Hub(self.state, self.clock)
+        self.integrations = Integrations(configuration, self.state, self.clock)
         self._left = _state_file(configuration, environ)
         self._ended = threading.Lock()
 
@@ -117,6 +120,7 @@ class Server:
         self.tariffs.start()
         self.controller.start()
         self.live.start()
+        self.integrations.start()
         if self._left is not None:
             self.state.subscribe(self._left.write)
             self._left.write(self.state.published)
@@ -127,6 +131,7 @@ class Server:
         if not self._ended.acquire(blocking=False):
             return
         self.live.stop()
+        self.integrations.stop()
         if self._left is not None:
             self._left.end()
         self.tariffs.close()
@@ -144,10 +149,11 @@ def application(environ: Mapping[str, str]) -> "Flask":
     global _running
     from evcc_flask import create_app
 
-    server = Server(Options.from_environment(environ), environ)
+    options = Options.from_environment(environ)
+    server = Server(options, environ)
     _running = server
     server.start()
-    return create_app(
+    app = create_app(
         state=server.state,
         database=server.database,
         health=server.controller.health,
@@ -155,6 +161,8 @@ def application(environ: Mapping[str, str]) -> "Flask":
         configuration=server.configuration,
         live=server.live,
     )
+    app.extensions["evcc-flask-mistakes"] = lambda: mistakes(options)
+    return app
 
 
 def stop() -> None:
@@ -190,6 +198,7 @@ def _facts(configuration: Configuration, options: Options, built: Built, databas
         auth_disabled=options.disable_auth,
         custom_css=options.custom_css is not None,
         chargers=tuple(loadpoint.charger for loadpoint in configuration.loadpoints),
+        integrations=shown(configuration),
     )
 
 

@@ -22,7 +22,7 @@ LARGEST_BODY = 1 << 20
 GATE = "evcc-flask-gate"
 COOKIE = "auth"
 
-OWNERS = {"get_system_logs", "get_log_areas", "shutdown_system"}
+OWNERS = {"get_system_logs", "get_log_areas", "reload_system", "shutdown_system"}
 """Handlers of operations that only the owner may use, as in evcc."""
 FOR_ALL = {"login", "logout", "change_password"}
 """Writes that need no login even where all others do."""

@@ -10,6 +10,7 @@ from evcc_flask.logs.setup import LEVELS, RING
 
 from .blueprint import Blueprint
 from .context import now, state
+from .errors import error
 from .schemas.log import LinesResult, LogQuery
 from .schemas.results import BooleanResult
 
@@ -17,6 +18,10 @@ blp = Blueprint("system", __name__, url_prefix="/api")
 
 END = "evcc-flask-end"
 """Extension of the app: ends the whole server in order, with an exit code that asks a supervisor to start it again."""
+RELOAD = "evcc-flask-reload"
+"""Extension of the app: the worker leaves the house and a new one enters it, with the configuration as it is then."""
+MISTAKES = "evcc-flask-mistakes"
+"""Extension of the app: what is wrong in the configuration's files now, or ''."""
 
 
 @blp.get("/settings/telemetry")
@@ -59,6 +64,19 @@ def get_log_areas():
 def shutdown_system():
     """End in order: batteries back to normal, everything written. A supervisor starts the server again."""
     current_app.extensions.get(END, _terminate)()
+    return Response(status=204)
+
+
+@blp.post("/system/reload")
+@blp.response(204)
+def reload_system():
+    """Read the configuration anew; charging goes on meanwhile. 400 names the mistakes, and all goes on as it was."""
+    reload, mistakes = current_app.extensions.get(RELOAD), current_app.extensions.get(MISTAKES)
+    if reload is None or mistakes is None:
+        return error(503, "this server does not know how to reload; restart it")
+    if wrong := mistakes():
+        return error(400, wrong)
+    reload()
     return Response(status=204)
 
 

@@ -4,7 +4,6 @@ systemd calls it a minute after the service has ended, see deploy/evcc-flask.ser
 has lowered itself by then.
 """
 
-import logging
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path

@@ -115,6 +115,7 @@ def test_writes_from_other_pages_are_refused(opened, house, headers):
         ("POST", "/api/auth/login"),
         ("DELETE", "/api/batterymode"),
         ("POST", "/api/system/shutdown"),
+        ("POST", "/api/system/reload"),
     ):
         answer = client.open(path, method=method, headers=headers, json={"new": "x"})
         assert answer.status_code == 403
@@ -163,7 +164,12 @@ def test_a_browser_that_asks_before_gets_an_answer_as_the_request_would(opened):
 
 # Rights
 
-OWNERS = [("GET", "/api/system/log?level=nonsense"), ("GET", "/api/system/log/areas"), ("POST", "/api/system/shutdown")]
+OWNERS = [
+    ("GET", "/api/system/log?level=nonsense"),
+    ("GET", "/api/system/log/areas"),
+    ("POST", "/api/system/reload"),
+    ("POST", "/api/system/shutdown"),
+]
 
 
 @pytest.mark.parametrize(("method", "path"), OWNERS)
