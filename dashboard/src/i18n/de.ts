@@ -311,6 +311,7 @@ const de: Catalogue = {
   "log.level": "Stufe",
   "log.area": "Bereich",
   "log.all": "Alle",
+  "log.lines": "Zeilen, neueste zuerst",
   "log.again": "Neu laden",
   "log.file": "Als Datei",
   "log.empty": "Keine solche Zeile.",

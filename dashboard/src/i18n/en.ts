@@ -309,6 +309,7 @@ const en = {
   "log.level": "Level",
   "log.area": "Area",
   "log.all": "All",
+  "log.lines": "Lines, newest first",
   "log.again": "Refresh",
   "log.file": "As a file",
   "log.empty": "No such line.",
