@@ -22,6 +22,8 @@ class ErrorKind(Enum):
     CONNECTION = "connection"
     GARBLED = "garbled"
     REFUSED = "refused"
+    UNHEARD = "unheard"
+    """A broker or a socket has not said it yet: a wrong topic, or one that the device lacks."""
     LIMITED = "limited"
     """Too many calls: to be left alone for a while."""
     VALUE = "value"

@@ -16,6 +16,8 @@ Triple = tuple[Source, Source, Source]
 
 MUTE = frozenset({ErrorKind.TIMEOUT, ErrorKind.CONNECTION})
 """Of a device that does not answer at all one failure is told, that of its key value."""
+LACKING = frozenset({ErrorKind.REFUSED, ErrorKind.UNHEARD})
+"""What a table names and this very device may not have."""
 NO_FAULT = frozenset({ErrorKind.ASLEEP, ErrorKind.MUST_RETRY, ErrorKind.NOT_AVAILABLE})
 """No value for now, and nothing is wrong."""
 
@@ -95,7 +97,7 @@ class Eye:
 
         ``own``: what the device refuses counts, too. ``key_error``: what is wrong with the key value.
         """
-        passed_over = NO_FAULT | (MUTE if key_error else frozenset()) | (frozenset() if own else {ErrorKind.REFUSED})
+        passed_over = NO_FAULT | (MUTE if key_error else frozenset()) | (frozenset() if own else LACKING)
         found: dict[str, str] = {}
         for name, below in sources.items():
             for source in below if isinstance(below, tuple) else (below,):

@@ -31,7 +31,7 @@ class Heard:
         if answer.error is not None:
             raise answer.error
         if answer.at_s is None:
-            raise ReadError(ErrorKind.TIMEOUT, f"{self.what}: nothing was heard yet. Is the address right?")
+            raise ReadError(ErrorKind.UNHEARD, f"{self.what}: nothing was heard yet. Is the address right?")
         silent_s = self.clock.monotonic_s() - answer.at_s
         if 0 < self.longest_s < silent_s:
             raise ReadError(
