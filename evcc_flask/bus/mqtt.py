@@ -125,9 +125,9 @@ class MqttLink(PushedLink):
         if spec.user:
             client.username_pw_set(spec.user, spec.password)
 
-        def on_connect(client: "paho.Client", _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
-            if reason.is_failure:
-                refused.append(str(reason))
+        def on_connect(client: "paho.Client", _data: Any, _flags: Any, answer: Any, _properties: Any) -> None:
+            if answer.is_failure:
+                refused.append(str(answer))
                 client.disconnect()
                 return
             self._subscribe(client, [topic for topic in list(self._followed) if isinstance(topic, Topic)])
@@ -138,13 +138,13 @@ class MqttLink(PushedLink):
         client.on_message = self._on_message
         try:
             if spec.tls:
-                client.tls_set_context(_tls(spec))
+                client.tls_set_context(tls_context(spec))
             self._client = client
             client.connect(spec.host, spec.port, keepalive=KEEPALIVE_S)
             client.loop_start()
             ended.wait()
         except (OSError, ValueError) as error:
-            raise ReadError(ErrorKind.CONNECTION, f"{self.name}: {_reason(error)}") from None
+            raise ReadError(ErrorKind.CONNECTION, f"{self.name}: {reason(error)}") from None
         finally:
             self._client = None
             client.disconnect()
@@ -172,7 +172,7 @@ class MqttLink(PushedLink):
         return bool(message.retain) and known is not None and known.value == message.payload
 
 
-def _tls(spec: MqttSpec) -> ssl.SSLContext:
+def tls_context(spec: MqttSpec) -> ssl.SSLContext:
     """Raises OSError or ValueError (of which ssl's are) for certificates that cannot be used."""
     context = ssl.create_default_context()
     if spec.ca_cert:
@@ -197,7 +197,7 @@ def _file(pem: str) -> Any:
     return file
 
 
-def _reason(error: Exception) -> str:
+def reason(error: Exception) -> str:
     """In a few words."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return "its certificate is not trusted. Give caCert, or insecure: true trusts it anyway"

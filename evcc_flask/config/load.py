@@ -15,7 +15,16 @@ from .circuits import check_circuits
 from .model import CircuitConfig, Configuration, DeviceConfig, LoadpointConfig, SiteConfig
 from .own import own_config
 from .problems import PARSING, Report
-from .sections import UNUSED, CircuitSection, LoadpointSection, SiteSection, Top, known_level, parse_log
+from .sections import (
+    ACTED_ON,
+    KEPT,
+    CircuitSection,
+    LoadpointSection,
+    SiteSection,
+    Top,
+    known_level,
+    parse_log,
+)
 from .surroundings import overridden
 from .tariffs import tariffs_of
 from .tree import MAX_BYTES, Tree, parse
@@ -23,8 +32,6 @@ from .tree import MAX_BYTES, Tree, parse
 NAME = re.compile(r"[a-zA-Z0-9_.:-]+")
 KINDS = {"meters": "meter", "chargers": "charger", "vehicles": "vehicle"}
 SHORTEST_INTERVAL_S = 0.1
-UNUSED_NOTES = {"mqtt": "is the broker of the devices; to publish there is not used yet."}
-"""What is said of a section that is used in part."""
 
 
 def find(environ: Mapping[str, str]) -> Path | None:
@@ -236,9 +243,9 @@ class _Sections:
         return entries
 
     def _kept(self) -> dict[str, Any]:
-        kept = {section: self._root[section] for section in UNUSED if self._root.get(section) is not None}
-        for section in kept:
-            self._report.add("configfile", section, UNUSED_NOTES.get(section, "is not used yet."), fatal=False)
+        kept = {section: self._root[section] for section in KEPT if self._root.get(section) is not None}
+        for section in kept.keys() - set(ACTED_ON):
+            self._report.add("configfile", section, "is not used yet.", fatal=False)
         return kept
 
 

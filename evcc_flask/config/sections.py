@@ -269,8 +269,10 @@ class Top(Section):
     uri = Retired("Write network.host and network.port.")
 
 
-UNUSED = ("mqtt", "influx", "shm", "ocpp", "messaging", "hems", "eebus", "modbusproxy", "go")
-"""Sections that evcc acts on and we do not yet: kept, and said."""
+KEPT = ("mqtt", "influx", "shm", "ocpp", "messaging", "hems", "eebus", "modbusproxy", "go")
+"""Sections that are kept for who acts on them."""
+ACTED_ON = ("mqtt",)
+"""Of these, who is acted on; of the others it is said that they are not."""
 
 
 def parse_log(text: str) -> tuple[str | None, dict[str, str]]:

@@ -42,6 +42,7 @@ class Facts:
     auth_disabled: bool = False
     custom_css: bool = False
     chargers: tuple[str, ...] = ()
+    integrations: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,7 @@ def compose(view: View, settings: Settings) -> dict[str, Any]:
         "cycle": view.cycle,
         "links": list(view.links),
         "issues": [_issue(issue) for issue in view.issues],
+        **facts.integrations,
     }
     if view.statistics:
         state["statistics"] = view.statistics
