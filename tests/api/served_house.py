@@ -26,14 +26,17 @@ _house = _module.House(_folder / "evcc.db", auth_disabled=bool(os.environ.get("O
 _live = Hub(_house.state, SystemClock())
 _live.start()
 RING.follow(_live.say)
-_left = StateFile(Path(os.environ.get("RUNTIME_DIRECTORY", _folder)), lambda published: published.body)
-_house.state.subscribe(_left.write)
-_left.write(_house.state.published)
+_left = None
+if "RUNTIME_DIRECTORY" in os.environ:
+    _left = StateFile(Path(os.environ["RUNTIME_DIRECTORY"]), lambda published: published.body)
+    _house.state.subscribe(_left.write)
+    _left.write(_house.state.published)
 
 
 def _stop():
     _live.stop()
-    _left.end()
+    if _left is not None:
+        _left.end()
     threading.Event().wait(float(os.environ.get("STOPPING_TAKES_S", "0")))
     _house.database.close()
     (_folder / "ended").write_text(str(os.getpid()))
