@@ -85,7 +85,7 @@ describe("a plan begins with", () => {
 
 describe("formats", () => {
   it("tell prices in hundredths and money in the currency", () => {
-    expect(price(0.3012, "EUR", "de")).toBe("30,1 ct/kWh");
+    expect(price(0.3012, "EUR", "de")).toBe("30,1\u00a0ct/kWh");
     expect(money(1.5, "CHF", "de-CH")).toMatch(/CHF.1\.50/);
   });
 

@@ -1,6 +1,6 @@
 /* Numbers with their units, as people of the language write them. */
 
-const SPACE = " ";
+const SPACE = "\u00a0"; // a figure and its unit stay in one line
 const cache = new Map<string, Intl.NumberFormat>();
 
 export function number(value: number, digits: number, locale: string): string {
