@@ -128,7 +128,7 @@ def test_a_price_limit_says_how_many_hours_are_under_it(settings, house):
     limit.fill("20")
     limit.press("Enter")
     house.until(lambda state: state["loadpoints"][0]["smartCostLimit"] == 0.2)
-    expect(settings).to_contain_text(re.compile(r"Under it: 1[12]:\d\d h of the 72:\d\d h"))
+    expect(settings).to_contain_text(re.compile(r"Under it: 1[12]:\d\d\sh of the 72:\d\d\sh"))
     settings.get_by_role("button", name="No limit").click()
     house.until(lambda state: state["loadpoints"][0]["smartCostLimit"] is None)
 

@@ -20,7 +20,7 @@ def test_energy_tells_the_day_and_a_table_has_the_same_figures(page, lived):
     page.goto(f"{lived.url}#/energy")
     expect(page.get_by_role("img", name="Energy used from sun")).to_be_visible()
     page.locator("canvas").wait_for()
-    expect(page.locator(".sums")).to_contain_text(re.compile(r"Cars ?\d+\.\d kWh"))
+    expect(page.locator(".sums")).to_contain_text(re.compile(r"Cars ?\d+\.\d\skWh"))
     page.get_by_text("As a table").first.click()
     expect(page.get_by_role("row").nth(1)).to_be_visible()
     assert violations(page) == []
