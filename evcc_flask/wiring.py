@@ -97,7 +97,7 @@ class Server:
 
         self.controller = Controller(self.state, built.field, self.clock, make_loop, memory)
         self.live = Hub(self.state, self.clock)
-        self.integrations = Integrations(configuration, self.state, self.clock)
+        self.integrations = Integrations(configuration, self.state, self.clock, self.database)
         self._left = _state_file(configuration, environ)
         self._ended = threading.Lock()
 

@@ -112,6 +112,8 @@ class OwnConfig:
     allowed_hosts: tuple[str, ...] = ()
     trusted_proxies: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
     login_for_writes: bool = False
+    discovery: bool = True
+    discovery_prefix: str = "homeassistant"
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,8 +88,14 @@ class Auth(Section):
     writes = Flag(attribute="login_for_writes")
 
 
+class HomeAssistant(Section):
+    discovery = Flag()
+    prefix = Text(attribute="discovery_prefix")
+
+
 class OwnFile(Section):
     observe = Flag()
+    homeassistant = fields.Nested(HomeAssistant)
     api = fields.Nested(Api)
     auth = fields.Nested(Auth)
     devices = Tree()
@@ -108,7 +114,7 @@ def own_config(folder: Path, configuration: Configuration) -> tuple[OwnConfig, t
     report = Report(NAME, tree.places, tree.issues)
     given = report.checked(OwnFile(), tree.root, "configfile")
     devices = _devices(given.pop("devices", {}), configuration, report)
-    given |= {**given.pop("api", {}), **given.pop("auth", {})}
+    given |= {**given.pop("api", {}), **given.pop("auth", {}), **given.pop("homeassistant", {})}
     lists: dict[str, Any] = {
         key: tuple(given.pop(key)) for key in ("allowed_hosts", "allowed_origins", "trusted_proxies") if key in given
     }

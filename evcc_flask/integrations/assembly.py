@@ -5,13 +5,15 @@ from contextlib import suppress
 from typing import Any, Protocol
 
 from evcc_flask.config.model import Configuration
-from evcc_flask.control.state import SharedState
+from evcc_flask.control.state import Published, SharedState
 from evcc_flask.domain.issues import Misconfigured
 from evcc_flask.domain.ports import Clock
 from evcc_flask.plugins.mqtt import house_broker
 
+from .discovery import Discovery
 from .publisher import Publisher
 from .topics import below, topics
+from .totals import Past, Totals
 
 TOPIC = "evcc"
 
@@ -27,8 +29,9 @@ class Member(Protocol):
 class Integrations:
     """All that are configured. Nothing is reached before ``start``, and ``start`` waits for nobody."""
 
-    def __init__(self, configuration: Configuration, state: SharedState, clock: Clock) -> None:
-        members = (_publisher(configuration, state, clock),)
+    def __init__(self, configuration: Configuration, state: SharedState, clock: Clock, past: Past) -> None:
+        """To be built before the control loop begins: what flows from then on is counted."""
+        members = (_publisher(configuration, state, clock, past),)
         self._members: tuple[Member, ...] = tuple(each for each in members if each is not None)
 
     def start(self) -> None:
@@ -56,11 +59,23 @@ def root_of(section: Mapping[str, Any]) -> str:
     return TOPIC if given is None else str(given).strip("/")
 
 
-def _publisher(configuration: Configuration, state: SharedState, clock: Clock) -> Publisher | None:
+def _publisher(configuration: Configuration, state: SharedState, clock: Clock, past: Past) -> Publisher | None:
     section = configuration.kept.get("mqtt") or {}
     spec = None
     with suppress(Misconfigured, ExceptionGroup):  # told already, where the devices' broker is built
         spec = house_broker(section)
     if spec is None or not (root := root_of(section)):
         return None
-    return Publisher(spec, root, state, clock, lambda published: below(root, topics(published.state)))
+    own, totals = configuration.own, Totals(state, past, clock)
+    totals.follow()
+    version = state.view.facts.software_version
+    discovery = Discovery(root, version, own.discovery_prefix, configuration.external_url)
+
+    def tell(published: Published) -> dict[str, str] | None:
+        if not published.state["cycle"]:
+            return None
+        energies = {f"energy/{place}": f"{kwh:.3f}" for place, kwh in totals.kwh().items()}
+        told = below(root, topics(published.state) | energies)
+        return {**told, **discovery.told(published.state)} if own.discovery else told
+
+    return Publisher(spec, root, state, clock, tell, (discovery.ours,), discovery.stays)

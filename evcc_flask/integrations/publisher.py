@@ -36,7 +36,7 @@ MOST_WISHES = 200
 """Wishes that wait to be carried out; a flood loses its oldest."""
 WILD = ("site/+", "loadpoints/+/+", "vehicles/+/+")
 
-Compose = Callable[[Published], Mapping[str, str]]
+Compose = Callable[[Published], Mapping[str, str] | None]
 
 
 class Lost(Exception):
@@ -44,7 +44,7 @@ class Lost(Exception):
 
 
 class Publisher:
-    """``tell`` makes retained payloads of a state, by whole topic; what it names no more is erased.
+    """``tell`` makes retained payloads of a state, by whole topic; what it names no more is erased. None: not yet.
 
     ``ours``: subscriptions that find everything that we have ever retained there. ``stays``: whether a topic outlives
     us, for a house that is off is not a house that is gone.
@@ -173,7 +173,10 @@ class Publisher:
             self._grant(topic, text)
             client.publish(topic, b"", qos=1, retain=True)
         self._seen = published = self._state.published
-        wanted = {topic: text for topic, text in self._tell(published).items() if text}
+        telling = self._tell(published)
+        if telling is None:
+            return told
+        wanted = {topic: text for topic, text in telling.items() if text}
         updated = f"{self._root}/{UPDATED}"
         news = list(_difference(told, wanted | ({updated: told[updated]} if updated in told else {})))
         if not news:

@@ -14,8 +14,9 @@ from evcc_flask.domain.settings import ExternalBatteryMode
 from evcc_flask.domain.words import BatteryMode, Mode
 from evcc_flask.integrations.publisher import Publisher
 from evcc_flask.integrations.topics import below, topics
-from tests.broker import Broker, Speaker, eventually
+from tests.broker import Broker, eventually
 
+from .brokered import retained
 from .conftest import seen
 from .relay import Relay
 
@@ -28,18 +29,6 @@ def publish(state, clock, broker: Broker, during) -> Callable[..., Publisher]:
         return during(Publisher(MqttSpec(**spec), "evcc", state, clock, tell))
 
     return publish
-
-
-def retained(broker: Broker, topic: str = "#") -> dict[str, str]:
-    """Everything that the broker keeps, as a newcomer hears it."""
-    newcomer = Speaker(broker)
-    newcomer.listens(topic)
-    newcomer.says("fence", "now", retain=False)
-    newcomer.listens("fence")
-    newcomer.says("fence", "then", retain=False)
-    newcomer.hears("fence", "then")
-    newcomer.close()
-    return {where: what for where, what, kept in newcomer.heard if kept}
 
 
 def test_the_whole_state_is_retained(publish, broker, speaker):
