@@ -20,10 +20,10 @@ fail() { printf 'install: %s\n' "$*" >&2; exit 1; }
 here() { [ -z "$root" ]; }
 systemd() { here && [ -d /run/systemd/system ]; }
 
-# put SOURCE TARGET: copies where it differs, and notes that.
+# put SOURCE TARGET [MODE]: copies where it differs, and notes that.
 put() {
   cmp -s "$1" "$root$2" && return
-  install -D -m 644 "$1" "$root$2"
+  install -D -m "${3:-644}" "$1" "$root$2"
   changed="$changed $2"
   say "wrote $2"
 }
@@ -121,7 +121,7 @@ program() {
     touch "$root$folder/complete"
   fi
   link "versions/${folder##*/}" "$opt/venv"
-  link "$opt/venv/bin/evcc-flask" /usr/local/bin/evcc-flask
+  put deploy/evcc-flask.sh /usr/local/bin/evcc-flask 755
 }
 
 owner() {

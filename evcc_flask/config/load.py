@@ -35,9 +35,12 @@ SHORTEST_INTERVAL_S = 0.1
 
 
 def find(environ: Mapping[str, str]) -> Path | None:
-    """Where evcc looks without ``-c``: evcc.yaml in the home folder, here, in /etc. None: there is no file."""
+    """Where evcc looks without ``-c``: evcc.yaml in the home folder, here, in /etc; then where our installer lays one.
+
+    None: there is no file.
+    """
     home = environ.get("HOME")
-    folders = (*((Path(home),) if home else ()), Path(), Path("/etc"))
+    folders = (*((Path(home),) if home else ()), Path(), Path("/etc"), Path("/etc/evcc-flask"))
     return next((file for folder in folders if (file := folder / "evcc.yaml").is_file()), None)
 
 

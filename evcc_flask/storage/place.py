@@ -48,7 +48,7 @@ def _foreign(path: Path) -> bool:
     """Whether another program made this database; a file that is none, or not there, is not foreign."""
     wal = path.with_name(f"{path.name}-wal")
     try:
-        tables = _tables(path, "immutable=1")
+        tables = _tables(path, "mode=ro&immutable=1")
         if not tables and wal.exists():  # all of it is still in evcc's log
             tables = _tables(path, "mode=ro")
     except sqlite3.Error:
