@@ -131,3 +131,39 @@ def test_the_demo_house_lives_from_a_click_to_a_charge(page, demo):
     expect(card).to_contain_text("Charging", timeout=40_000)
     expect(card).to_contain_text(re.compile(r"Power ?\d+\.\d.kW"), timeout=40_000)
     expect(page).to_have_title(re.compile("kW"))
+
+
+def test_below_another_path_the_page_works_the_same(page, house):
+    """As behind a proxy that puts everything below /evcc/."""
+    asked = []
+
+    def proxied(route):
+        path = route.request.url.removeprefix(house.url)
+        asked.append(path)
+        if not path.startswith("evcc/"):
+            return route.abort()
+        return route.fulfill(response=route.fetch(url=house.url + path.removeprefix("evcc/")))
+
+    page.route("**/*", proxied)
+    page.route_web_socket(re.compile("/ws$"), lambda socket: socket.close())
+    house.ask("POST", "loadpoints/1/mode/off")
+    page.goto(f"{house.url}evcc/")
+    page.get_by_role("article", name="Carport").get_by_role("button", name="Solar", exact=True).click()
+    house.until(lambda state: state["loadpoints"][0]["mode"] == "pv")
+    assert all(path.startswith("evcc/") for path in asked), asked
+
+
+def test_a_line_of_the_log_that_warns_is_shown_until_it_is_closed(page, house):
+    def with_line(socket):
+        server = socket.connect_to_server()
+        server.on_message(lambda said: socket.send(said))
+        lines.append(socket)
+
+    lines = []
+    page.route_web_socket(re.compile("/ws$"), with_line)
+    page.goto(house.url)
+    page.get_by_role("article", name="Carport").wait_for()
+    lines[0].send('{"log": {"message": "the box is deaf", "level": "warn", "lp": 1}}')
+    expect(page.get_by_text("Carport: the box is deaf")).to_be_visible()
+    page.get_by_role("button", name="Close").click()
+    expect(page.get_by_text("the box is deaf")).to_have_count(0)

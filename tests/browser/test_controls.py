@@ -198,6 +198,18 @@ def test_a_weekly_plan_is_added_and_deleted(card, opened, house):
     house.until(lambda state: not state["vehicles"]["ioniq"]["repeatingPlans"])
 
 
+def test_a_car_has_a_minimum_and_a_limit_wherever_it_stands(card, opened, house):
+    bring_ioniq(house)
+    card.get_by_role("button", name="Plan").click()
+    dialog = opened.get_by_role("dialog")
+    dialog.get_by_label("Charged fast up to").select_option("30 %")
+    dialog.get_by_label("Stops at, unless").select_option("85 %")
+    house.until(lambda state: state["vehicles"]["ioniq"].get("limitSoc") == 85)
+    assert house.state()["vehicles"]["ioniq"]["minSoc"] == 30
+    house.ask("POST", "vehicles/ioniq/minsoc/0")
+    house.ask("POST", "vehicles/ioniq/limitsoc/0")
+
+
 def test_fast_just_this_once_is_shown_with_the_mode_that_returns(card, opened, house):
     house.ask("POST", "loadpoints/1/mode/pv")
     expect(card.get_by_role("button", name="Solar", exact=True)).to_have_attribute("aria-pressed", "true")

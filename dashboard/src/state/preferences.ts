@@ -3,17 +3,14 @@ import { reactive, watch } from "vue";
 
 export type Theme = "system" | "light" | "dark";
 export type Language = "de" | "en";
-export type Distance = "km" | "mi";
 
 interface Preferences {
   theme: Theme;
   language: Language | "system";
-  distance: Distance;
-  flowOpen: boolean;
 }
 
 const KEY = "evcc-flask";
-const USUAL: Preferences = { theme: "system", language: "system", distance: "km", flowOpen: false };
+const USUAL: Preferences = { theme: "system", language: "system" };
 
 function stored(): Partial<Preferences> {
   try {
