@@ -12,6 +12,7 @@ import socket
 import struct
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -70,7 +71,7 @@ def main():
     Path("/etc/evcc-flask/evcc.yaml").write_text(HOUSE)
     heard = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     heard.bind(NOTIFY)
-    os.chmod(NOTIFY, 0o666)
+    Path(NOTIFY).chmod(0o666)
     heard.settimeout(120)
     subprocess.run(["nginx"], check=True)
     environ = {"PATH": os.environ["PATH"], "HOME": user.pw_dir, "LANG": "C.UTF-8"}
@@ -109,7 +110,7 @@ def main():
     pid = Path("/run/nginx.pid")
     os.kill(int(pid.read_text()), signal.SIGTERM)
     while pid.exists():
-        time.sleep(0.05)
+        threading.Event().wait(0.05)
     used = subprocess.run(["du", "-sm", "/opt/evcc-flask"], capture_output=True, text=True, check=True).stdout
     seen["installed_mb"] = int(used.split()[0])
     print(json.dumps(seen))
