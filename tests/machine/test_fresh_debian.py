@@ -20,6 +20,7 @@ TOP = Path(__file__).parents[2]
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", "/var/cache")) / "evcc-flask" / "roots"
 WAY_OUT = (
     *("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_TRUSTED_HOST", "PIP_CERT", "PIP_DEFAULT_TIMEOUT"),
+    *("NODE_EXTRA_CA_CERTS", "npm_config_registry"),
     *("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"),
 )
 """Variables that say how packages are reached."""
