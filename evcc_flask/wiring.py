@@ -24,7 +24,7 @@ from evcc_flask.control.view import Facts, View
 from evcc_flask.domain.memory import Memory
 from evcc_flask.domain.recall import recalled
 from evcc_flask.domain.snapshot import Snapshot
-from evcc_flask.integrations.assembly import Integrations, shown
+from evcc_flask.integrations.assembly import Integrations, Wanted, wanted
 from evcc_flask.logs.setup import RING, start_logs
 from evcc_flask.options import Options
 from evcc_flask.realtime.hub import Hub
@@ -70,10 +70,17 @@ class Server:
         built = build_house(configuration, self.clock, self._bus(rows), self._shelf(rows))
         self.tariffs = built.tariffs
         notes = (elsewhere,) if elsewhere else ()
-        standing = (*built.issues, *unguarded(configuration, built.chargers), *notes, *self.database.issues)
+        beside = wanted(configuration)
+        standing = (
+            *built.issues,
+            *beside.issues,
+            *unguarded(configuration, built.chargers),
+            *notes,
+            *self.database.issues,
+        )
         for issue in standing:
             log.log(logging.ERROR if issue.fatal else logging.WARNING, "%s", issue)
-        facts = _facts(configuration, options, built, path)
+        facts = _facts(configuration, options, built, path, beside)
         # Traits of the devices and whether there is a battery are known before the first cycle.
         view = View(facts=facts, snapshot=_unread(built.house), issues=standing)
         self.state = SharedState(restored(built.settings, rows), view, self.database, REDACTOR.structure)
@@ -97,7 +104,7 @@ class Server:
 
         self.controller = Controller(self.state, built.field, self.clock, make_loop, memory)
         self.live = Hub(self.state, self.clock)
-        self.integrations = Integrations(configuration, self.state, self.clock, self.database)
+        self.integrations = Integrations(beside, self.state, self.clock, self.database)
         self._left = _state_file(configuration, environ)
         self._ended = threading.Lock()
 
@@ -182,7 +189,7 @@ def _state_file(configuration: Configuration, environ: Mapping[str, str]) -> Sta
     return StateFile(Path(folder), lambda published: packed_bytes(published.body, published.bare, envelope))
 
 
-def _facts(configuration: Configuration, options: Options, built: Built, database: Path) -> Facts:
+def _facts(configuration: Configuration, options: Options, built: Built, database: Path, beside: Wanted) -> Facts:
     from evcc_flask.version import VERSION
 
     return Facts(
@@ -198,7 +205,7 @@ def _facts(configuration: Configuration, options: Options, built: Built, databas
         auth_disabled=options.disable_auth,
         custom_css=options.custom_css is not None,
         chargers=tuple(loadpoint.charger for loadpoint in configuration.loadpoints),
-        integrations=shown(configuration),
+        integrations=beside.shown,
     )
 
 

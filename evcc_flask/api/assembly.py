@@ -18,6 +18,7 @@ from . import (
     errors,
     general,
     history,
+    metrics,
     once,
     sessions,
     system,
@@ -32,8 +33,8 @@ from .jsonbody import parsed
 from .schemas import state as state_schemas
 
 BLUEPRINTS = (
-    *(auth.blp, battery.blp, changes.blp, general.blp, history.blp, once.blp),
-    *(sessions.blp, system.blp, tariffs.blp, vehicles.blp),
+    *(auth.blp, battery.blp, changes.blp, general.blp, history.blp, metrics.blp),
+    *(once.blp, sessions.blp, system.blp, tariffs.blp, vehicles.blp),
 )
 
 

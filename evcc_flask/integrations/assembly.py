@@ -1,21 +1,42 @@
-"""Builds what speaks to the rest of the house, as the configuration asks for it, and begins and ends it."""
+"""What speaks to the rest of the house: read from the configuration, then begun and ended beside the control loop."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any, Protocol
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol, TypeVar
 
-from evcc_flask.config.model import Configuration
+from evcc_flask.config.model import Configuration, DeviceConfig
+from evcc_flask.config.problems import issues_of
 from evcc_flask.control.state import Published, SharedState
-from evcc_flask.domain.issues import Misconfigured
+from evcc_flask.domain.issues import Issue, Misconfigured
 from evcc_flask.domain.ports import Clock
 from evcc_flask.plugins.mqtt import house_broker
 
 from .discovery import Discovery
+from .influx import Influx, InfluxSpec, influx_spec
 from .publisher import Publisher
 from .topics import below, topics
 from .totals import Past, Totals
 
+T = TypeVar("T")
 TOPIC = "evcc"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the configuration asks for, and what is wrong with it. ``shown``: what the state says of it."""
+
+    configuration: Configuration
+    influx: InfluxSpec | None = None
+    issues: tuple[Issue, ...] = ()
+    shown: Mapping[str, Any] = field(default_factory=dict)
+
+
+def wanted(configuration: Configuration) -> Wanted:
+    """Never raises for what stands in a section."""
+    sections = _Sections(configuration)
+    influx = sections.made("influx", influx_spec)
+    return Wanted(configuration, influx, tuple(sections.issues), _shown(sections))
 
 
 class Member(Protocol):
@@ -27,12 +48,13 @@ class Member(Protocol):
 
 
 class Integrations:
-    """All that are configured. Nothing is reached before ``start``, and ``start`` waits for nobody."""
+    """All that are wanted. Nothing is reached before ``start``, and ``start`` waits for nobody."""
 
-    def __init__(self, configuration: Configuration, state: SharedState, clock: Clock, past: Past) -> None:
+    def __init__(self, wanted: Wanted, state: SharedState, clock: Clock, past: Past) -> None:
         """To be built before the control loop begins: what flows from then on is counted."""
-        members = (_publisher(configuration, state, clock, past),)
-        self._members: tuple[Member, ...] = tuple(each for each in members if each is not None)
+        members: list[Member | None] = [_publisher(wanted.configuration, state, clock, past)]
+        members.append(Influx(wanted.influx, state, clock) if wanted.influx else None)
+        self._members = tuple(each for each in members if each is not None)
 
     def start(self) -> None:
         for member in self._members:
@@ -43,14 +65,44 @@ class Integrations:
             member.stop()
 
 
-def shown(configuration: Configuration) -> dict[str, Any]:
-    """What the state says of them."""
-    section = configuration.kept.get("mqtt")
-    if not isinstance(section, Mapping) or not section.get("broker"):
-        return {}
-    named = {"broker": "broker", "user": "user", "clientid": "clientID", "insecure": "insecure"}
-    told = {name: section[key] for key, name in named.items() if section.get(key)}
-    return {"mqtt": told | {"topic": root_of(section)}}
+class _Sections:
+    """One reading: what is wrong with a section is an issue, and the others go on."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        self._configuration = configuration
+        self.issues: list[Issue] = []
+
+    def of(self, name: str) -> Mapping[str, Any]:
+        """A section; empty where there is none."""
+        section = self._configuration.kept.get(name)
+        return section if isinstance(section, Mapping) else {}
+
+    def made(self, name: str, make: Callable[[Any], T]) -> T | None:
+        """What is made of a section; None where there is none, or one that cannot work."""
+        section = self._configuration.kept.get(name)
+        if not section:
+            return None
+        try:
+            return make(section)
+        except (Misconfigured, ExceptionGroup) as problem:
+            entry = DeviceConfig("", "", {}, name)
+            found = issues_of(self._configuration, entry, problem, name)
+            self.issues += [replace(issue, fatal=False) for issue in found]
+            return None
+
+
+def _shown(sections: _Sections) -> dict[str, Any]:
+    told: dict[str, Any] = {}
+    mqtt, influx = sections.of("mqtt"), sections.of("influx")
+    if mqtt.get("broker"):
+        told["mqtt"] = {**_named(mqtt, "broker user clientID insecure"), "topic": root_of(mqtt)}
+    if influx.get("url"):
+        told["influx"] = _named(influx, "url database org user insecure")
+    return told
+
+
+def _named(section: Mapping[str, Any], names: str) -> dict[str, Any]:
+    return {name: section[name.lower()] for name in names.split() if section.get(name.lower())}
 
 
 def root_of(section: Mapping[str, Any]) -> str:

@@ -155,9 +155,9 @@ def test_a_house_without_grid_and_pv_meter_is_said(issues):
 
 
 def test_known_sections_without_use_are_kept_and_said_and_empty_ones_are_not(read, issues, house):
-    text = f"{house}tariffs: {{currency: CHF}}\nmessaging:\nmqtt:\ninflux: {{url: u}}\nsponsortoken: secret\n"
-    assert issues(text) == ["note: evcc.yaml:19: influx: is not used yet."]
-    assert read(text).kept == {"influx": {"url": "u"}}
+    text = f"{house}tariffs: {{currency: CHF}}\nmessaging:\nmqtt:\nshm: {{vendorId: u}}\nsponsortoken: secret\n"
+    assert issues(text) == ["note: evcc.yaml:19: shm: is not used yet."]
+    assert read(text).kept == {"shm": {"vendorid": "u"}}
     assert read(text).currency == "CHF"
 
 

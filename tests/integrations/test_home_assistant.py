@@ -153,7 +153,7 @@ def test_a_loadpoint_that_is_gone_disappears_and_ids_are_no_titles(house, broker
     eventually(lambda: "select lp2_mode" not in configs(broker))
     after = configs(broker)
     assert after["select lp1_mode"]["unique_id"] == before["select lp1_mode"]["unique_id"] == "evcc_flask_lp1_mode"
-    assert after["select lp1_mode"]["device"]["name"] == "Renamed"
+    eventually(lambda: configs(broker)["select lp1_mode"]["device"]["name"] == "Renamed")
 
 
 def test_it_can_be_switched_off_and_then_takes_all_back(house, broker):
