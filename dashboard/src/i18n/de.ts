@@ -42,7 +42,7 @@ const de: Catalogue = {
   "mode.minpv": "Min + Sonne",
   "mode.now": "Schnell",
   "mode.smart": "Klug",
-  "mode.cost.off": "Lädt nicht[, auch nicht für den Plan].",
+  "mode.cost.off": "Lädt nicht, auch nicht nach Plan.",
   "mode.cost.pv": "Nur was die Sonne übrig lässt: jetzt {free_w}[, verkauft {feed_price} wert].",
   "mode.cost.minpv.sun": "Mindestens {min_w}; jetzt gibt die Sonne alles davon.",
   "mode.cost.minpv.grid": "Mindestens {min_w}; davon jetzt {grid_w} aus dem Netz[, {grid_price}].",

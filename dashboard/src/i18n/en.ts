@@ -40,7 +40,7 @@ const en = {
   "mode.minpv": "Min + solar",
   "mode.now": "Fast",
   "mode.smart": "Smart",
-  "mode.cost.off": "Does not charge[, not even for the plan].",
+  "mode.cost.off": "Does not charge, not even by plan.",
   "mode.cost.pv": "Only what the sun leaves over: {free_w} now[, worth {feed_price} sold].",
   "mode.cost.minpv.sun": "At least {min_w}; the sun gives all of it now.",
   "mode.cost.minpv.grid": "At least {min_w}; {grid_w} of it from the grid now[, {grid_price}].",
