@@ -49,7 +49,7 @@ drop() {
 reload_nginx() {
   here && command -v nginx > /dev/null || return 0
   nginx -t -q || fail "nginx does not take its configuration; it goes on with the old one"
-  if systemd; then systemctl reload-or-restart nginx; elif [ -s /run/nginx.pid ]; then nginx -s reload; fi
+  if systemd; then systemctl reload-or-restart nginx; elif kill -0 "$(cat /run/nginx.pid 2> /dev/null)" 2> /dev/null; then nginx -s reload; fi
 }
 
 uninstall() {

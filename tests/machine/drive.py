@@ -7,6 +7,7 @@ import fcntl
 import json
 import os
 import pwd
+import re
 import signal
 import socket
 import struct
@@ -89,8 +90,7 @@ def main():
     seen["filter"] = ask("/api/state?jq=.siteTitle")[2].strip()
     seen["written"] = ask("/api/loadpoints/1/mode/now", "POST")[2].strip()
     seen["read"] = json.loads(ask("/evcc/api/state")[2])["result"]["loadpoints"][0]["mode"]
-    page = ask("/")[2]
-    asset = page.split('src="./assets/' if 'src="./assets/' in page else 'src="assets/')[1].split('"')[0]
+    asset = re.search(r"assets/([\w.-]+\.js)", ask("/")[2])[1]
     status, headers, _ = ask(f"/assets/{asset}", **{"Accept-Encoding": "gzip"})
     seen["asset"] = [status, headers.get("Content-Encoding"), headers.get("Cache-Control")]
     seen["strange_name"] = ask("/api/state", Host="evil.example")[0]
