@@ -87,4 +87,25 @@ def update(source: Path, config: Path | None, database: Path | None) -> None:
             raise click.ClickException(str(problem)) from None
 
 
-COMMANDS = (backup, restore, update, lower)
+@click.command(short_help="A first configuration, in dialogue.")
+@house_options
+def setup(config: Path | None, database: Path | None) -> None:
+    """Ask for what cannot be found out, look for devices, and write a commented evcc.yaml. Sends reads only."""
+    from evcc_flask.config.load import find
+    from evcc_flask.storage.owner import Owner
+
+    from .backup import Place
+    from .setup import Setup
+
+    environ = _environ(database)
+    file = (config or find(environ) or Path("evcc.yaml")).absolute()
+    with _sentences():
+        if process := Owner.holder(Place.of(config, environ).database):
+            raise click.ClickException(
+                f"evcc-flask runs on this house (process {process}) and keeps its lines to itself. "
+                "Stop it first: systemctl stop evcc-flask"
+            )
+        sys.exit(Setup(environ).run(file))
+
+
+COMMANDS = (setup, backup, restore, update, lower)
