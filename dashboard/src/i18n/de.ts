@@ -29,6 +29,7 @@ const de: Catalogue = {
   "flow.summary": "{total_w} insgesamt. Von Sonne {sun_w}, Speicher {battery_w}, Netz {grid_w}. Nach Haus {home_w}, Autos {cars_w}, Speicher {charge_w}, Netz {export_w}.",
   "flow.sentence.export": "{export_w} Sonne bleiben übrig und gehen ins Netz.",
   "flow.sentence.own": "Die Sonne deckt alles.",
+  "flow.sentence.both": "Sonne und Speicher decken alles.",
   "flow.sentence.mixed": "{share_percent} des Verbrauchs kommen von der Sonne.",
   "flow.sentence.battery": "Der Speicher versorgt das Haus.",
   "flow.sentence.grid": "Alles kommt aus dem Netz.",

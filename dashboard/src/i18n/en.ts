@@ -27,6 +27,7 @@ const en = {
   "flow.summary": "{total_w} in all. From sun {sun_w}, battery {battery_w}, grid {grid_w}. To home {home_w}, cars {cars_w}, battery {charge_w}, grid {export_w}.",
   "flow.sentence.export": "{export_w} of sun are left over and go to the grid.",
   "flow.sentence.own": "The sun covers everything.",
+  "flow.sentence.both": "Sun and home battery cover everything.",
   "flow.sentence.mixed": "{share_percent} of what is used comes from the sun.",
   "flow.sentence.battery": "The home battery carries the house.",
   "flow.sentence.grid": "Everything comes from the grid.",
