@@ -7,6 +7,7 @@ from datetime import tzinfo
 from typing import TypeVar
 
 from evcc_flask.bus.bus import Bus
+from evcc_flask.bus.ocpp import PORT, OcppSpec
 from evcc_flask.clock import DemoClock, SystemClock
 from evcc_flask.config.house import settings_of
 from evcc_flask.config.model import CircuitConfig, Configuration, DeviceConfig, OwnDevice
@@ -46,6 +47,7 @@ class Built:
     chargers: Mapping[str, Charger]
     tariffs: Board
     vehicles: Mapping[str, Vehicle]
+    workshop: Workshop
 
 
 def build_house(
@@ -53,6 +55,12 @@ def build_house(
 ) -> Built:
     """Build all devices that the house uses, on ``bus`` or on one of their own; ``shelf`` keeps fetched rates."""
     return _Site(configuration, clock, bus or Bus(clock), shelf).built()
+
+
+def _charge_points(configuration: Configuration) -> OcppSpec:
+    own = configuration.own.ocpp
+    port = (configuration.kept.get("ocpp") or {}).get("port", PORT)
+    return OcppSpec(port, own.host, own.stations, own.password, own.shut)
 
 
 class _Site:
@@ -66,6 +74,7 @@ class _Site:
         self._field = DeviceField(bus)
         self._issues = list(configuration.issues)
         self._unread: set[str] = set()
+        bus.await_stations(_charge_points(configuration))
         section = DeviceConfig("", "", configuration.kept.get("mqtt") or {}, "mqtt")
         broker = self._made("mqtt", section, lambda: house_broker(section.params), lambda _: None)
         script = DeviceConfig("", "", {}, "javascript")
@@ -111,7 +120,9 @@ class _Site:
             vehicles=vehicles,
         )
         issues = tuple(self._issues)
-        return Built(house, self._settings(), self._field, issues, meters, chargers, tariffs, vehicles)
+        return Built(
+            house, self._settings(), self._field, issues, meters, chargers, tariffs, vehicles, self._workshop
+        )
 
     def _settings(self) -> Settings:
         settings = settings_of(self._configuration)

@@ -16,6 +16,8 @@ from .manners import Etiquette, Manners, Pace
 from .modbus import ModbusLink, Wire
 from .mqtt import MqttLink, MqttSpec
 from .needs import Link, Need, Request
+from .ocpp import OcppLink, OcppSpec
+from .ocppserver import OcppServer
 from .planner import Limits, line_limits
 from .specs import ModbusSpec
 from .stream import StreamLink, StreamSpec
@@ -68,6 +70,7 @@ class Bus:
         self._calls: dict[str, CallLink] = {}
         self._brokers: dict[MqttSpec, MqttLink] = {}
         self._streams: dict[StreamSpec, StreamLink] = {}
+        self._ocpp = OcppServer(OcppSpec(), clock)
 
     def modbus(self, spec: ModbusSpec) -> Link:
         """The link of an endpoint, the same for all its slaves. Raises Misconfigured where they contradict."""
@@ -96,6 +99,19 @@ class Bus:
     def stream(self, spec: StreamSpec) -> Link:
         """The WebSocket of an address, the same for all who listen to it."""
         return self._streams.setdefault(spec, StreamLink(spec, self._clock))
+
+    def await_stations(self, spec: OcppSpec) -> None:
+        """Where charge points call and which may; before the first of them is built."""
+        self._ocpp = OcppServer(spec, self._clock)
+
+    def ocpp(self, station: str) -> OcppLink:
+        """The link of a charge point, the same for all its connectors; empty: the first that calls unnamed."""
+        return self._ocpp.link(station)
+
+    @property
+    def ocpp_port(self) -> int:
+        """The port that charge points are awaited on."""
+        return self._ocpp.port
 
     def refresh(self, needs: Iterable[Need]) -> Round:
         """Ask every link for what is due. Returns at once."""
@@ -127,14 +143,17 @@ class Bus:
         links = self._links()
         for link in links:
             link.close()
+        self._ocpp.close()
         until_s = self._clock.wire_s() + CLOSE_S
         for link in links:
             link.join(until_s - self._clock.wire_s())
+        self._ocpp.join(until_s - self._clock.wire_s())
 
     def _links(self) -> list[WorkLink]:
         # A device may join while others count.
         modbus = (link for _, link in list(self._modbus.values()))
-        return [*modbus, *list(self._calls.values()), *list(self._brokers.values()), *list(self._streams.values())]
+        pushed = (*list(self._brokers.values()), *list(self._streams.values()), *self._ocpp.links())
+        return [*modbus, *list(self._calls.values()), *pushed]
 
     def _built(self, spec: ModbusSpec) -> ModbusLink:
         limits = line_limits(spec.baudrate if spec.device else GATEWAY_BAUDRATE) if spec.serial else Limits()

@@ -144,7 +144,7 @@ class PushedLink(WorkLink):
         if news:
             log.warning("%s. Trying again every %g s; everything else runs on.", error, PATIENCE.longest_s)
 
-    def _heard(self, news: Mapping[Hashable, Any]) -> None:
+    def _heard(self, news: Mapping[Any, Any]) -> None:
         """Keep what came just now."""
         now_s = self._clock.monotonic_s()
         for request, value in news.items():

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import time
 from typing import Any
 
 from evcc_flask.domain.issues import Issue
@@ -101,6 +102,26 @@ class OwnDevice:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnOcpp:
+    """Who may call as a charge point: see :class:`evcc_flask.bus.ocpp.OcppSpec`."""
+
+    host: str = ""
+    stations: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    password: str = field(default="", repr=False)
+    shut: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnMessages:
+    """``urls``: addresses of apprise. ``quiet``: from when until when nothing is sent, local; equal: never."""
+
+    urls: tuple[str, ...] = ()
+    quiet: tuple[time, time] = (time(), time())
+    language: str = "en"
+    notices: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class OwnConfig:
     """The file ``evcc-flask.yaml`` beside evcc.yaml: what is ours and not evcc's, devices by name."""
 
@@ -114,6 +135,8 @@ class OwnConfig:
     login_for_writes: bool = False
     discovery: bool = True
     discovery_prefix: str = "homeassistant"
+    messages: OwnMessages = OwnMessages()
+    ocpp: OwnOcpp = field(default_factory=OwnOcpp)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Reads ``evcc-flask.yaml`` beside evcc.yaml: ours lives apart, so that evcc still starts on the user's file."""
 
 import re
+from datetime import time
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from marshmallow import ValidationError, fields
 from evcc_flask.domain.issues import Issue
 from evcc_flask.plugins.fields import Flag, Many, Number, Text, Tree
 
-from .model import Configuration, OwnConfig, OwnDevice
+from .model import Configuration, OwnConfig, OwnDevice, OwnMessages, OwnOcpp
 from .problems import Report
 from .sections import Section, Word, at_least
 from .tree import parse
@@ -93,11 +94,47 @@ class HomeAssistant(Section):
     prefix = Text(attribute="discovery_prefix")
 
 
+class Station(Section):
+    """A charge point that may come, by the name that it gives itself."""
+
+    id = Text(required=True)
+    password = Text(load_default="")
+
+
+class Ocpp(Section):
+    """Who is let in, and where."""
+
+    host = Text()
+    password = Text()
+    stations = Many(fields.Nested(Station))
+
+
+class Hours(Text):
+    """``22:00-06:30`` as two times of day."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> tuple[time, time]:
+        hours = str(super()._deserialize(value, attr, data, **kwargs))
+        try:
+            begins, ends = (time.fromisoformat(each.strip().zfill(5)) for each in hours.split("-"))
+        except ValueError:
+            raise ValidationError(f"{hours!r} are no hours. Write them like 22:00-06:30.") from None
+        return begins, ends
+
+
+class Messages(Section):
+    urls = Many(Text())
+    quiet = Hours()
+    language = Word("en", "de")
+    notices = Flag()
+
+
 class OwnFile(Section):
     observe = Flag()
+    messages = fields.Nested(Messages)
     homeassistant = fields.Nested(HomeAssistant)
     api = fields.Nested(Api)
     auth = fields.Nested(Auth)
+    ocpp = fields.Nested(Ocpp)
     devices = Tree()
 
 
@@ -114,7 +151,16 @@ def own_config(folder: Path, configuration: Configuration) -> tuple[OwnConfig, t
     report = Report(NAME, tree.places, tree.issues)
     given = report.checked(OwnFile(), tree.root, "configfile")
     devices = _devices(given.pop("devices", {}), configuration, report)
+    if "messages" in given:
+        messages = given.pop("messages")
+        given["messages"] = OwnMessages(**{**messages, "urls": tuple(messages.get("urls", ()))})
     given |= {**given.pop("api", {}), **given.pop("auth", {}), **given.pop("homeassistant", {})}
+    stations = given.pop("ocpp", {})
+    if tree.issues or any(at.split(".")[0] == "ocpp" for at, _ in report.found):
+        stations = {"shut": f"no charge point is let in until ocpp in {NAME} is right"}
+    elif "stations" in stations:
+        stations["stations"] = tuple((each["id"], each["password"]) for each in stations["stations"])
+    given["ocpp"] = OwnOcpp(**stations)
     lists: dict[str, Any] = {
         key: tuple(given.pop(key)) for key in ("allowed_hosts", "allowed_origins", "trusted_proxies") if key in given
     }

@@ -12,7 +12,7 @@ from evcc_flask.plugins.problems import Problems, load
 from evcc_flask.plugins.registry import build_source
 from evcc_flask.plugins.shop import Shop, Workshop
 
-from . import custom, heating, library, mbmd, template
+from . import custom, heating, library, mbmd, ocpp, template
 from .average import Smoothed
 from .charger import SourceCharger
 from .filled import at_template, filled
@@ -64,7 +64,8 @@ def build_limits(
 
 def describe() -> list[dict[str, Any]]:
     """Every device of the library: names, title, parameters with defaults, fail-safe and proof."""
-    return [_described(name, row) for name, row in sorted(library.rows().items())]
+    rows = [_described(name, row) for name, row in library.rows().items()]
+    return sorted([*rows, dict(ocpp.DESCRIBED)], key=lambda device: str(device["template"]))
 
 
 def _described(name: str, row: Row) -> dict[str, Any]:
@@ -122,6 +123,8 @@ def _meter(type_: str, params: Params, role: str | None, shop: Shop) -> MeterPar
 
 
 def _charger(type_: str, params: Params, shop: Shop) -> ChargerParts:
+    if type_ == "template" and params.get("template") == "ocpp":
+        return ocpp.charger({key: value for key, value in params.items() if key != "template"}, shop)
     if type_ == "template":
         _, row = library.find("charger", _template_of("charger", params))
         params = {key: value for key, value in params.items() if key != "template"}
@@ -190,6 +193,7 @@ METERS: Mapping[str, Callable[[Params, Shop], MeterParts]] = {
 }
 CHARGERS: Mapping[str, Callable[[Params, Shop], ChargerParts]] = {
     "custom": custom.charger,
+    "ocpp": ocpp.charger,
     "switchsocket": custom.switch_socket,
     "sgready": heating.sg_ready,
     "heatpump": heating.heat_pump,

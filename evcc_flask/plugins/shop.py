@@ -17,6 +17,7 @@ from .web import Caller
 
 if TYPE_CHECKING:
     from evcc_flask.bus.mqtt import MqttSpec
+    from evcc_flask.bus.ocpp import OcppLink
     from evcc_flask.bus.specs import ModbusSpec
     from evcc_flask.bus.stream import StreamSpec
 
@@ -33,6 +34,8 @@ class Links(Protocol):
     def mqtt(self, spec: "MqttSpec") -> Link: ...
 
     def stream(self, spec: "StreamSpec") -> Link: ...
+
+    def ocpp(self, station: str) -> "OcppLink": ...
 
 
 LAPSE_S = 60.0

@@ -137,3 +137,15 @@ def test_a_box_without_fail_safe_in_a_circuit_is_named_with_its_ampere(read, hou
     ]
     assert unguarded(configuration, {"wallbox": Box(Failsafe(15.0, 6.0))}) == ()
     assert unguarded(read(house), {"wallbox": Box(None)}) == ()
+
+
+def test_charge_points_are_listed_with_their_passwords(read, house):
+    own = read(house, "ocpp: {host: 127.0.0.1, password: all, stations: [{id: WB-1, password: own}, {id: WB-2}]}").own
+    assert (own.ocpp.host, own.ocpp.password) == ("127.0.0.1", "all")
+    assert own.ocpp.stations == (("WB-1", "own"), ("WB-2", ""))
+    assert "own" not in repr(own.ocpp)
+
+
+@pytest.mark.parametrize("wrong", ["ocpp: {pasword: x}", "ocpp: {stations: [{password: x}]}", "ocpp: [", "ocpp: 3"])
+def test_a_mistake_in_who_may_call_lets_nobody_in(read, house, wrong):
+    assert "no charge point is let in" in read(house, wrong).own.ocpp.shut
