@@ -90,7 +90,9 @@ def main():
     seen["filter"] = ask("/api/state?jq=.siteTitle")[2].strip()
     seen["written"] = ask("/api/loadpoints/1/mode/now", "POST")[2].strip()
     seen["read"] = json.loads(ask("/evcc/api/state")[2])["result"]["loadpoints"][0]["mode"]
-    asset = re.search(r"assets/([\w.-]+\.js)", ask("/")[2])[1]
+    page = ask("/")
+    found = re.search(r"assets/([\w.-]+\.js)", page[2])
+    asset = found[1] if found else sys.exit(f"the page is not there: {page}")
     status, headers, _ = ask(f"/assets/{asset}", **{"Accept-Encoding": "gzip"})
     seen["asset"] = [status, headers.get("Content-Encoding"), headers.get("Cache-Control")]
     seen["strange_name"] = ask("/api/state", Host="evil.example")[0]
