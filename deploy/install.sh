@@ -3,6 +3,7 @@
 # changed and touches nothing else. Usage: sudo deploy/install.sh [--no-nginx] | --uninstall
 #   --no-nginx   evcc-flask alone, on port 7070
 #   --uninstall  removes what was made here; /etc/evcc-flask, /var/lib/evcc-flask and Debian's packages stay
+#   --configure  all but the program, which a Debian package has brought
 # DESTDIR=folder lays the files out below a folder, for a package, and leaves the machine alone.
 set -euo pipefail
 umask 022
@@ -13,6 +14,7 @@ opt=/opt/evcc-flask
 user=evcc-flask
 changed=""
 nginx=yes
+packaged=""
 
 say() { printf 'evcc-flask: %s\n' "$*"; }
 fail() { printf 'install: %s\n' "$*" >&2; exit 1; }
@@ -151,6 +153,7 @@ configuration() {
 
 site() {
   [ -n "$nginx" ] || return 0
+  [ -z "$packaged" ] || command -v nginx > /dev/null || return 0
   put deploy/nginx.conf /etc/nginx/sites-available/evcc-flask
   put deploy/nginx-locations.conf /etc/nginx/snippets/evcc-flask.conf
   link ../sites-available/evcc-flask /etc/nginx/sites-enabled/evcc-flask
@@ -168,9 +171,9 @@ install_all() {
   python=${PYTHON:-python3}
   "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null \
     || fail "needs Python 3.11 or newer: Debian 12, Raspberry Pi OS of 2023 or later"
-  packages
+  [ -n "$packaged" ] || packages
   owner
-  program
+  [ -n "$packaged" ] || program
   configuration
   put deploy/evcc-flask.service /etc/systemd/system/evcc-flask.service
   put deploy/evcc-flask-lower.service /etc/systemd/system/evcc-flask-lower.service
@@ -199,6 +202,7 @@ for word in "$@"; do
   case $word in
     --uninstall) what=uninstall ;;
     --no-nginx) nginx="" ;;
+    --configure) packaged=yes changed=" venv" ;;
     *) fail "unknown: $word. Usage: install.sh [--no-nginx] | --uninstall" ;;
   esac
 done

@@ -113,3 +113,9 @@ def test_uninstalling_leaves_data_alone_and_nothing_else(root):
 def test_without_nginx_there_is_no_site(root):
     root.install("--no-nginx")
     assert not [name for name in root.files() if "nginx" in name]
+
+
+def test_a_package_that_brought_the_program_is_only_configured(root):
+    root.install("--configure", "--no-nginx")
+    assert not (root.folder / "opt").exists()
+    assert {name for name in FILES if "nginx" not in name and "/usr/" not in name} == root.files()

@@ -68,3 +68,17 @@ def test_uninstalled_it_leaves_the_data_and_nginxs_own_page(installed):
     assert machine.run("sh", "-c", left).stdout.split() == ["/etc/nginx/sites-enabled/default"]
     machine.run("test", "-e", "/etc/evcc-flask/evcc.yaml")
     machine.run("test", "-e", "/var/lib/evcc-flask/evcc-flask.db")
+
+
+def test_a_package_of_debian_installs_runs_and_goes(installed):
+    machine, _ = installed
+    machine.run("rm", "-rf", "/etc/evcc-flask", "/var/lib/evcc-flask", "/run/evcc-flask", "/run/evcc-notify")
+    machine.run("rm", "-f", "/root/house.tar.gz")
+    machine.run("deploy/package.sh", "/root")
+    said = machine.run("sh", "-c", "dpkg -i /root/evcc-flask_*.deb").stdout
+    assert "wrote /etc/systemd/system/evcc-flask.service" in said
+    seen = json.loads(machine.run("unshare", "--net", "python3", "tests/machine/drive.py").stdout.splitlines()[-1])
+    assert (seen["title"], seen["by_nginx"], seen["ended"]) == ("Installed", True, 0)
+    machine.run("sh", "-c", "dpkg -r evcc-flask")
+    machine.run("sh", "-c", "test ! -e /opt/evcc-flask && test ! -e /etc/systemd/system/evcc-flask.service")
+    machine.run("test", "-e", "/var/lib/evcc-flask/evcc-flask.db")
