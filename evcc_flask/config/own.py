@@ -14,10 +14,13 @@ from evcc_flask.plugins.fields import Flag, Many, Number, Text, Tree
 from .model import Configuration, OwnConfig, OwnDevice, OwnMessages, OwnOcpp
 from .problems import Report
 from .sections import Section, Word, at_least
+from .tree import Tree as Content
 from .tree import parse
 
 NAME = "evcc-flask.yaml"
 _ORIGIN = re.compile(r"https?://(?:\[[0-9a-f:.]+\]|[\w.-]+)(?::\d{1,5})?/?|capacitor://localhost|\*", re.I | re.ASCII)
+_NOT_OF_LOGIN = {"observe", "messages", "homeassistant", "api", "ocpp", "devices"}
+"""A mistake anywhere else may have been the wish for a login: it counts as that wish."""
 _PHASE = re.compile(r"L?([123])", re.IGNORECASE)
 
 
@@ -139,15 +142,19 @@ class OwnFile(Section):
 
 
 def own_config(folder: Path, configuration: Configuration) -> tuple[OwnConfig, tuple[Issue, ...]]:
-    """Our own file in ``folder``, and its problems; a file that is not there says nothing. Never raises for a file."""
+    """Our own file in ``folder``, and its problems; a file that is not there says nothing. Never raises for a file.
+
+    What cannot be understood closes: changes ask for a login, nothing is commanded, no charge point is let in.
+    """
     path = folder / NAME
     try:
-        data = path.read_bytes()
+        tree = parse(path.read_bytes(), NAME)
     except FileNotFoundError:
-        return OwnConfig(), ()
+        if not path.is_symlink():
+            return OwnConfig(), ()
+        tree = _unread(path, "it points to a file that is not there")
     except OSError as error:
-        return OwnConfig(), (Issue("configfile", f"cannot be read: {error.strerror}.", str(path)),)
-    tree = parse(data, NAME)
+        tree = _unread(path, error.strerror or str(error))
     report = Report(NAME, tree.places, tree.issues)
     given = report.checked(OwnFile(), tree.root, "configfile")
     devices = _devices(given.pop("devices", {}), configuration, report)
@@ -165,9 +172,11 @@ def own_config(folder: Path, configuration: Configuration) -> tuple[OwnConfig, t
         key: tuple(given.pop(key)) for key in ("allowed_hosts", "allowed_origins", "trusted_proxies") if key in given
     }
     issues = [issue for _, issue in report.found]
-    if any(at.split(".")[0] == "auth" for at, _ in report.found):
-        given["login_for_writes"] = True  # somebody meant to ask for it
-        issues.append(Issue("configfile", "changes ask for a login until auth is right.", NAME, fatal=False))
+    slips = {re.split(r"[.\[]", at)[0] for at, _ in report.found} - _NOT_OF_LOGIN
+    if slips:
+        given["login_for_writes"] = True  # somebody may have meant to ask for it
+        what = "auth" if slips == {"auth"} else "it"
+        issues.append(Issue("configfile", f"changes ask for a login until {what} is right.", NAME, fatal=False))
     held_back = {loadpoint.charger for loadpoint in configuration.loadpoints}
     if any(issue.fatal and issue.device not in held_back for issue in issues):
         given["observe"] = True  # what it meant to forbid is not known
@@ -175,6 +184,12 @@ def own_config(folder: Path, configuration: Configuration) -> tuple[OwnConfig, t
             Issue("configfile", "wallboxes are watched and not commanded until it is right.", NAME, fatal=False)
         )
     return OwnConfig(file=str(path.resolve()), devices=devices, **given, **lists), tuple(issues)
+
+
+def _unread(path: Path, why: str) -> Content:
+    """Nothing, and the issue that says why."""
+    remedy = "Check the path and its permissions."
+    return Content(issues=[("", Issue("configfile", f"cannot be read: {why}.", str(path), remedy=remedy))])
 
 
 def _devices(given: dict[str, Any], configuration: Configuration, report: Report) -> dict[str, OwnDevice]:

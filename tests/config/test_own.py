@@ -1,5 +1,7 @@
 """evcc-flask.yaml beside evcc.yaml: what is ours and not evcc's."""
 
+from pathlib import Path
+
 import pytest
 
 from evcc_flask.config.house import settings_of, unguarded
@@ -80,8 +82,8 @@ def test_each_mistake_has_its_sentence(issues, house, own, issue):
 def test_a_file_that_is_not_understood_lets_nothing_be_commanded(read, house):
     configuration = read(house, "obsrve: true")
     assert configuration.own.observe
-    assert str(configuration.issues[0]) == (
-        "evcc-flask.yaml: wallboxes are watched and not commanded until it is right."
+    assert "evcc-flask.yaml: wallboxes are watched and not commanded until it is right." in map(
+        str, configuration.issues
     )
 
 
@@ -90,6 +92,45 @@ def test_whoever_meant_to_ask_for_a_login_gets_one_though_he_mistyped_it(read, h
     configuration = read(house, own)
     assert configuration.own.login_for_writes
     assert "evcc-flask.yaml: changes ask for a login until auth is right." in map(str, configuration.issues)
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        "auht: {writes: true}",
+        "auth: {writes: true\n",
+        "auth:\n\twrites: true",
+        "auth: {writes: true}\na: b: c",
+        "- auth",
+    ],
+)
+def test_a_file_that_says_nothing_clear_of_logins_closes_all_writes(read, house, own):
+    configuration = read(house, own)
+    assert configuration.own.login_for_writes
+    assert configuration.own.observe
+    assert "evcc-flask.yaml: changes ask for a login until it is right." in map(str, configuration.issues)
+
+
+def _nowhere(file):
+    file.symlink_to("nowhere")
+
+
+def _not_utf8(file):
+    file.write_bytes(b"auth: {writes: true} # \xff")
+
+
+@pytest.mark.parametrize("spoil", [Path.mkdir, _nowhere, _not_utf8])
+def test_a_file_that_is_there_and_cannot_be_read_closes_all_writes(read, house, tmp_path, spoil):
+    spoil(tmp_path / "evcc-flask.yaml")
+    configuration = read(house)
+    assert configuration.own.login_for_writes
+    assert configuration.own.observe
+    assert configuration.own.ocpp.shut
+    assert any(issue.fatal and "evcc-flask.yaml" in issue.file for issue in configuration.issues)
+
+
+def test_a_slip_elsewhere_asks_for_no_login(read, house):
+    assert not read(house, "api: {envelope: wrap}").own.login_for_writes
 
 
 def test_a_mistake_at_a_meter_lets_nothing_be_commanded(read, house):
