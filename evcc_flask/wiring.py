@@ -70,7 +70,7 @@ class Server:
         built = build_house(configuration, self.clock, self._bus(rows), self._shelf(rows))
         self.tariffs = built.tariffs
         notes = (elsewhere,) if elsewhere else ()
-        beside = wanted(configuration)
+        beside = wanted(configuration, built.workshop)
         standing = (
             *built.issues,
             *beside.issues,

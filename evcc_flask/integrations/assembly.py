@@ -11,9 +11,12 @@ from evcc_flask.control.state import Published, SharedState
 from evcc_flask.domain.issues import Issue, Misconfigured
 from evcc_flask.domain.ports import Clock
 from evcc_flask.plugins.mqtt import house_broker
+from evcc_flask.plugins.shop import Workshop
 
 from .discovery import Discovery
 from .influx import Influx, InfluxSpec, influx_spec
+from .messaging import messaging
+from .messenger import MessagingSpec, Messenger
 from .publisher import Publisher
 from .topics import below, topics
 from .totals import Past, Totals
@@ -28,15 +31,19 @@ class Wanted:
 
     configuration: Configuration
     influx: InfluxSpec | None = None
+    messaging: MessagingSpec | None = None
     issues: tuple[Issue, ...] = ()
     shown: Mapping[str, Any] = field(default_factory=dict)
 
 
-def wanted(configuration: Configuration) -> Wanted:
-    """Never raises for what stands in a section."""
-    sections = _Sections(configuration)
+def wanted(configuration: Configuration, workshop: Workshop) -> Wanted:
+    """Never raises for what stands in a section. ``workshop``: where plugins are made."""
+    sections, own = _Sections(configuration), configuration.own.messages
     influx = sections.made("influx", influx_spec)
-    return Wanted(configuration, influx, tuple(sections.issues), _shown(sections))
+    told = sections.made("messaging", lambda section: messaging(section, own, workshop), whenever=bool(own.urls))
+    return Wanted(
+        configuration, influx, told, tuple(sections.issues), _shown(sections) | {"messaging": told is not None}
+    )
 
 
 class Member(Protocol):
@@ -54,6 +61,7 @@ class Integrations:
         """To be built before the control loop begins: what flows from then on is counted."""
         members: list[Member | None] = [_publisher(wanted.configuration, state, clock, past)]
         members.append(Influx(wanted.influx, state, clock) if wanted.influx else None)
+        members.append(Messenger(wanted.messaging, state, clock) if wanted.messaging else None)
         self._members = tuple(each for each in members if each is not None)
 
     def start(self) -> None:
@@ -77,10 +85,10 @@ class _Sections:
         section = self._configuration.kept.get(name)
         return section if isinstance(section, Mapping) else {}
 
-    def made(self, name: str, make: Callable[[Any], T]) -> T | None:
-        """What is made of a section; None where there is none, or one that cannot work."""
+    def made(self, name: str, make: Callable[[Any], T], *, whenever: bool = False) -> T | None:
+        """What is made of a section; None where there is none (unless ``whenever``), or one that cannot work."""
         section = self._configuration.kept.get(name)
-        if not section:
+        if not section and not whenever:
             return None
         try:
             return make(section)

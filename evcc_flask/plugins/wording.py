@@ -16,8 +16,11 @@ from evcc_flask.domain.issues import Misconfigured
 from .ports import Value
 from .values import finite, spelled
 
-Part = Callable[[Value], str]
-Expression = Callable[[Value], Any]
+EVERY = "*"
+"""In the place of a parameter's name: the value is a map of many."""
+
+Part = Callable[[Any], str]
+Expression = Callable[[Any], Any]
 
 _DOLLAR = re.compile(r"\$\{(\w+)(?::([^}]*))?\}")
 _GO = re.compile(r"(\s*)\{\{(-?)\s*(.*?)\s*(-?)\}\}", re.DOTALL)
@@ -31,7 +34,7 @@ class Wording:
 
     parts: tuple[Part, ...]
 
-    def filled(self, value: Value = None) -> str:
+    def filled(self, value: Any = None) -> str:
         """The text with the parameter's value. Raises ReadError where the value does not fit the format."""
         try:
             return "".join(part(value) for part in self.parts)
@@ -49,6 +52,11 @@ def wording(text: str, name: str = "") -> Wording:
         parts.append(_formatted(match[2]) if match[2] else spelled)
         position = match.end()
     return Wording((*parts, *_go(text[position:], name)))
+
+
+def templated(text: str) -> Wording:
+    """Go templates alone, to be filled with a map of any values by name in lower case. Raises Misconfigured."""
+    return Wording(tuple(_go(text, EVERY)))
 
 
 def printf(verb: str, value: Value) -> str:
@@ -166,8 +174,7 @@ def _pipe(tokens: list[str], name: str) -> tuple[Expression, list[str]]:
 
 def _operand(token: str, name: str) -> Expression | str:
     if token.startswith("."):
-        _known(token[1:], name)
-        return lambda value: value
+        return _taken(token[1:], name)
     if token.startswith('"'):
         return _always(json.loads(token))
     if token in ("true", "false"):
@@ -176,6 +183,13 @@ def _operand(token: str, name: str) -> Expression | str:
         return _always(float(token) if "." in token else int(token))
     except ValueError:
         return token
+
+
+def _taken(word: str, name: str) -> Expression:
+    if name == EVERY:
+        return lambda values: values.get(word.lower(), "")
+    _known(word, name)
+    return lambda value: value
 
 
 def _call(words: list[Expression | str], piped: Expression | None) -> Expression:
@@ -250,5 +264,6 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "max": lambda *values: max(_whole(value) for value in values),
     "min": lambda *values: min(_whole(value) for value in values),
     "round": lambda value, places: round(finite(value), _whole(places)),
+    "timeRound": lambda value, step: value,
 }
 _REMEDY = f"Known: .name, if, else, end, {', '.join(FUNCTIONS)}."
