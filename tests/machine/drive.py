@@ -80,7 +80,13 @@ def main():
     groups = os.getgrouplist("evcc-flask", user.pw_gid)
     began = time.monotonic()
     service = subprocess.Popen(
-        words("ExecStart")[0], env=environ, user=user.pw_uid, group=user.pw_gid, extra_groups=groups, umask=0o027
+        words("ExecStart")[0],
+        cwd="/",
+        env=environ,
+        user=user.pw_uid,
+        group=user.pw_gid,
+        extra_groups=groups,
+        umask=0o027,
     )
     ready = heard.recv(200).decode().split("\n")[0]
     seen = {"ready": ready, "first_cycle_s": round(time.monotonic() - began, 1)}
