@@ -47,7 +47,7 @@ def ask(path, method="GET", port=80, **headers):
     request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", method=method, headers=headers)
     try:
         with urllib.request.urlopen(request, timeout=20) as answer:
-            return answer.status, dict(answer.headers), answer.read().decode()
+            return answer.status, dict(answer.headers), answer.read().decode(errors="replace")
     except urllib.error.HTTPError as refused:
         return refused.code, dict(refused.headers), refused.read().decode()
 
@@ -67,10 +67,11 @@ def main():
     lo_up()
     user = pwd.getpwnam("evcc-flask")
     run = Path("/run/evcc-flask")
-    run.mkdir(parents=True)
+    run.mkdir(parents=True, exist_ok=True)
     os.chown(run, user.pw_uid, user.pw_gid)
     Path("/etc/evcc-flask/evcc.yaml").write_text(HOUSE)
     heard = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    Path(NOTIFY).unlink(missing_ok=True)
     heard.bind(NOTIFY)
     Path(NOTIFY).chmod(0o666)
     heard.settimeout(120)
