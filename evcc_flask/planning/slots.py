@@ -165,7 +165,11 @@ def _covered(known: Sequence[Piece], start: float, end: float) -> bool:
 
 
 def _window(free: Sequence[Piece], need: float, end: float) -> float:
-    """Start of the cheapest time of this length without a gap; it begins with a slot, or ends with the last one."""
+    """Start of the cheapest time of this length without a gap, a later one first among equals.
+
+    While it is moved its price changes in straight lines that bend where its start or its end passes the edge of a
+    slot: one of the cheapest begins or ends there.
+    """
     starts = [start for start, _, _ in free]
     covered = [0.0, *accumulate(b - a for a, b, _ in free)]
     paid = [0.0, *accumulate((b - a) * value for a, b, value in free)]
@@ -179,7 +183,8 @@ def _window(free: Sequence[Piece], need: float, end: float) -> float:
         return covered[place] + passed, paid[place] + passed * value
 
     found, best = end - need, math.inf
-    for start in (end - need, *(each for each in reversed(starts) if each < end - need)):
+    edges = {end - need, *starts, *(last - need for _, last, _ in free)}
+    for start in sorted((each for each in edges if starts[0] <= each <= end - need), reverse=True):
         (from_s, from_paid), (to_s, to_paid) = until(start), until(start + need)
         if to_s - from_s >= need - SLIGHT_S and to_paid - from_paid < best - SLIGHT_S:
             found, best = start, to_paid - from_paid

@@ -205,3 +205,26 @@ def test_no_other_run_of_hours_is_cheaper(values, data):
     runs = [sum(values[place : place + need]) for place in range(len(values) - need + 1)]
     assert plan.cost(1000) == pytest.approx(min(runs))
     assert len({each.start for each in plan.slots} - {each.end for each in plan.slots}) == 1
+
+
+MINUTE = timedelta(minutes=1)
+
+
+def test_one_piece_may_end_where_a_slot_ends():
+    quarters = hours(0.1, 0.1, -0.1, 0.1, 0.3, -0.607, 0.2, 0.3, length=15 * MINUTE)
+    plan = schedule(quarters, 42 * 60, NOW + 104 * MINUTE, NOW + 3 * MINUTE, continuous=True)
+    assert plan.cost(60_000) == pytest.approx(-3.405)
+    assert (plan.start, plan.end) == (NOW + 48 * MINUTE, NOW + 90 * MINUTE)
+
+
+@settings(max_examples=100)
+@given(st.lists(st.floats(-1, 1), min_size=1, max_size=8), st.integers(0, 14), st.integers(1, 120), st.integers(1, 120))
+def test_no_piece_that_begins_at_another_minute_is_cheaper(values, begins, lasts, need):
+    lasts = min(lasts, 15 * len(values) - begins)
+    need = min(need, lasts)
+    now = NOW + begins * MINUTE
+    plan = schedule(hours(*values, length=15 * MINUTE), need * 60, now + lasts * MINUTE, now, continuous=True)
+    minutes = [values[minute // 15] for minute in range(begins, begins + lasts)]
+    pieces = [sum(minutes[first : first + need]) for first in range(lasts - need + 1)]
+    assert plan.cost(60_000) == pytest.approx(min(pieces), abs=1e-3)
+    assert plan.duration_s == pytest.approx(need * 60)
