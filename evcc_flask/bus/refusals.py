@@ -17,7 +17,15 @@ _MEANING = {
 """Codes of the Modbus Application Protocol Specification V1.1b3, section 7."""
 
 
-def refusal(place: str, code: int) -> ReadError:
+class Refusal(ReadError):
+    """A slave's own word. ``code``: its exception code."""
+
+    code = 0
+
+
+def refusal(place: str, code: int) -> Refusal:
     """The error for exception ``code``; ``place`` names the slave and what was asked."""
     kind, words = _MEANING.get(code, (ErrorKind.REFUSED, "refuses"))
-    return ReadError(kind, f"{place}: the device {words} (exception {code})")
+    error = Refusal(kind, f"{place}: the device {words} (exception {code})")
+    error.code = code
+    return error

@@ -122,6 +122,15 @@ class OwnMessages:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnHems:
+    """``devices``: how many share the legal minimum, None: loadpoints and a home battery. See the page about HEMS."""
+
+    devices: int | None = None
+    with_sun: bool = True
+    closed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class OwnConfig:
     """The file ``evcc-flask.yaml`` beside evcc.yaml: what is ours and not evcc's, devices by name."""
 
@@ -136,7 +145,9 @@ class OwnConfig:
     discovery: bool = True
     discovery_prefix: str = "homeassistant"
     messages: OwnMessages = OwnMessages()
+    proxy_host: str = ""
     ocpp: OwnOcpp = field(default_factory=OwnOcpp)
+    hems: OwnHems = field(default_factory=OwnHems)
 
 
 @dataclass(frozen=True, slots=True)

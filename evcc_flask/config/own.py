@@ -9,9 +9,9 @@ from typing import Any
 from marshmallow import ValidationError, fields
 
 from evcc_flask.domain.issues import Issue
-from evcc_flask.plugins.fields import Flag, Many, Number, Text, Tree
+from evcc_flask.plugins.fields import Flag, Many, Number, Text, Tree, Whole
 
-from .model import Configuration, OwnConfig, OwnDevice, OwnMessages, OwnOcpp
+from .model import Configuration, OwnConfig, OwnDevice, OwnHems, OwnMessages, OwnOcpp
 from .problems import Report
 from .sections import Section, Word, at_least
 from .tree import Tree as Content
@@ -19,7 +19,7 @@ from .tree import parse
 
 NAME = "evcc-flask.yaml"
 _ORIGIN = re.compile(r"https?://(?:\[[0-9a-f:.]+\]|[\w.-]+)(?::\d{1,5})?/?|capacitor://localhost|\*", re.I | re.ASCII)
-_NOT_OF_LOGIN = {"observe", "messages", "homeassistant", "api", "ocpp", "devices"}
+_NOT_OF_LOGIN = {"observe", "messages", "modbusproxy", "homeassistant", "api", "ocpp", "devices"}
 """A mistake anywhere else may have been the wish for a login: it counts as that wish."""
 _PHASE = re.compile(r"L?([123])", re.IGNORECASE)
 
@@ -97,6 +97,14 @@ class HomeAssistant(Section):
     prefix = Text(attribute="discovery_prefix")
 
 
+class Hems(Section):
+    """What evcc.yaml cannot say of the grid operator's order."""
+
+    devices = Whole(validate=at_least(1))
+    sun = Flag(attribute="with_sun")
+    closed = Flag()
+
+
 class Station(Section):
     """A charge point that may come, by the name that it gives itself."""
 
@@ -131,13 +139,19 @@ class Messages(Section):
     notices = Flag()
 
 
+class Proxy(Section):
+    host = Text(attribute="proxy_host")
+
+
 class OwnFile(Section):
     observe = Flag()
     messages = fields.Nested(Messages)
+    modbusproxy = fields.Nested(Proxy)
     homeassistant = fields.Nested(HomeAssistant)
     api = fields.Nested(Api)
     auth = fields.Nested(Auth)
     ocpp = fields.Nested(Ocpp)
+    hems = fields.Nested(Hems)
     devices = Tree()
 
 
@@ -161,13 +175,19 @@ def own_config(folder: Path, configuration: Configuration) -> tuple[OwnConfig, t
     if "messages" in given:
         messages = given.pop("messages")
         given["messages"] = OwnMessages(**{**messages, "urls": tuple(messages.get("urls", ()))})
-    given |= {**given.pop("api", {}), **given.pop("auth", {}), **given.pop("homeassistant", {})}
+    given |= {
+        **given.pop("api", {}),
+        **given.pop("auth", {}),
+        **given.pop("homeassistant", {}),
+        **given.pop("modbusproxy", {}),
+    }
     stations = given.pop("ocpp", {})
     if tree.issues or any(at.split(".")[0] == "ocpp" for at, _ in report.found):
         stations = {"shut": f"no charge point is let in until ocpp in {NAME} is right"}
     elif "stations" in stations:
         stations["stations"] = tuple((each["id"], each["password"]) for each in stations["stations"])
     given["ocpp"] = OwnOcpp(**stations)
+    given["hems"] = OwnHems(**given.pop("hems", {}))
     lists: dict[str, Any] = {
         key: tuple(given.pop(key)) for key in ("allowed_hosts", "allowed_origins", "trusted_proxies") if key in given
     }

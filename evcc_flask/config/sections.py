@@ -271,7 +271,7 @@ class Top(Section):
 
 KEPT = ("mqtt", "influx", "shm", "ocpp", "messaging", "hems", "eebus", "modbusproxy", "go")
 """Sections that are kept for who acts on them."""
-ACTED_ON = ("mqtt", "ocpp", "influx", "messaging")
+ACTED_ON = ("mqtt", "ocpp", "hems", "influx", "messaging", "modbusproxy")
 """Of these, who is acted on; of the others it is said that they are not."""
 
 

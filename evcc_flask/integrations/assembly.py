@@ -17,6 +17,8 @@ from .discovery import Discovery
 from .influx import Influx, InfluxSpec, influx_spec
 from .messaging import messaging
 from .messenger import MessagingSpec, Messenger
+from .modbusproxy import ModbusProxy, ProxySpec, proxies
+from .modbusproxy import shown as listed
 from .publisher import Publisher
 from .topics import below, topics
 from .totals import Past, Totals
@@ -32,18 +34,19 @@ class Wanted:
     configuration: Configuration
     influx: InfluxSpec | None = None
     messaging: MessagingSpec | None = None
+    proxies: tuple[ProxySpec, ...] = ()
     issues: tuple[Issue, ...] = ()
     shown: Mapping[str, Any] = field(default_factory=dict)
 
 
 def wanted(configuration: Configuration, workshop: Workshop) -> Wanted:
     """Never raises for what stands in a section. ``workshop``: where plugins are made."""
-    sections, own = _Sections(configuration), configuration.own.messages
+    sections, own, at = _Sections(configuration), configuration.own.messages, configuration.own.proxy_host
     influx = sections.made("influx", influx_spec)
     told = sections.made("messaging", lambda section: messaging(section, own, workshop), whenever=bool(own.urls))
-    return Wanted(
-        configuration, influx, told, tuple(sections.issues), _shown(sections) | {"messaging": told is not None}
-    )
+    served = sections.made("modbusproxy", lambda section: proxies(section, at, workshop)) or ()
+    shown = _shown(sections) | {"messaging": told is not None, "modbusproxy": listed(served)}
+    return Wanted(configuration, influx, told, served, tuple(sections.issues), shown)
 
 
 class Member(Protocol):
@@ -61,6 +64,7 @@ class Integrations:
         """To be built before the control loop begins: what flows from then on is counted."""
         members: list[Member | None] = [_publisher(wanted.configuration, state, clock, past)]
         members.append(Influx(wanted.influx, state, clock) if wanted.influx else None)
+        members += [ModbusProxy(spec, clock) for spec in wanted.proxies]
         members.append(Messenger(wanted.messaging, state, clock) if wanted.messaging else None)
         self._members = tuple(each for each in members if each is not None)
 
