@@ -3,7 +3,9 @@
 import re
 from typing import Any
 
-from evcc_flask.plugins.fields import Many, Text, Tree, as_list, as_map
+from marshmallow import ValidationError
+
+from evcc_flask.plugins.fields import Many, Number, Text, Tree, as_list, as_map
 
 from .model import DeviceConfig
 from .problems import Report
@@ -23,6 +25,14 @@ class TariffsSection(Section):
 
     def _names(self) -> list[str]:
         return ["currency", "grid", "feedin", "co2", "planner", "solar"]
+
+
+def share_of(value: Any) -> float | None:
+    """None: it is no number, which the tariff says itself."""
+    try:
+        return Number().deserialize(value) if value is not None else None
+    except ValidationError:
+        return None
 
 
 def tariffs_of(node: Any, report: Report) -> tuple[str, tuple[DeviceConfig, ...]]:
@@ -46,6 +56,10 @@ def tariffs_of(node: Any, report: Report) -> tuple[str, tuple[DeviceConfig, ...]
                 hint = "template" if "template" in entry else "fixed', 'template' or 'custom"
                 report.add("tariff", f"{path}.type", f"is missing. Write 'type: {hint}'.", device=usage)
                 continue
+            tax = share_of(entry.get("tax"))
+            if tax is not None and tax > 1:
+                message = f"{tax:g} means {tax * 100:g} %. Did you mean {tax / 100:g}?"
+                report.add("tariff", f"{path}.tax", message, fatal=False, device=usage)
             params = {key: value for key, value in entry.items() if key != "type"}
             entries.append(DeviceConfig(usage, str(word), params, path))
     return currency.upper(), tuple(entries)

@@ -19,7 +19,7 @@ from evcc_flask.domain.issues import Issue
 from evcc_flask.domain.ports import Clock
 from evcc_flask.domain.rates import SLOT, Outlook, Rate, Tariff, TariffKind, Usage, from_now
 
-from .feed import Feed
+from .feed import Feed, Told
 from .slots import local, midnight
 
 log = logging.getLogger("tariff")
@@ -51,6 +51,7 @@ class Place:
     fetched: datetime | None = None
     calls: list[datetime] = field(default_factory=list)
     error: str = ""
+    left_out: str = ""
     backoff: Backoff = field(default_factory=lambda: PATIENCE)
     due_s: float = float("-inf")
     busy: bool = False
@@ -168,7 +169,7 @@ class Board:
             return
         now = self._clock.now()
         place.calls = [*(call for call in place.calls if now - call < DAY), now]
-        found: list[Sequence[Rate]] = []
+        found: list[Told] = []
 
         def job(wire: Any) -> None:
             found.append(place.feed.fetch(wire, now))
@@ -183,13 +184,13 @@ class Board:
 
         link.submit(job, done)
 
-    def _fetch(self, place: Place, wire: Any) -> Sequence[Rate] | ReadError:
+    def _fetch(self, place: Place, wire: Any) -> Told | ReadError:
         try:
             return place.feed.fetch(wire, self._clock.now())
         except ReadError as error:
             return error
 
-    def _fetched(self, place: Place, found: Sequence[Rate] | ReadError) -> None:
+    def _fetched(self, place: Place, found: Told | ReadError) -> None:
         now_s, now = self._clock.monotonic_s(), self._clock.now()
         if not isinstance(found, ReadError) and not found:
             found = ReadError(ErrorKind.VALUE, f"{place.feed.name} answered without a single rate")
@@ -201,7 +202,9 @@ class Board:
                 if place.error:
                     log.info("%s (%s) answers again.", place.usage.value, place.feed.name)
                 place.rates = _merged(place.rates, found, midnight(local(now, self._zone).date(), self._zone))
-                place.fetched, place.error, place.backoff = now, "", PATIENCE
+                if found.left_out and not place.left_out:
+                    log.warning("%s (%s): %s. The rest is used.", place.usage.value, place.feed.name, found.left_out)
+                place.fetched, place.error, place.left_out, place.backoff = now, "", found.left_out, PATIENCE
                 place.due_s = now_s + place.feed.refresh_s
             place.due_s = max(place.due_s, now_s + self._spacing_s(place, now))
             news = self._is_news(place, now)
@@ -272,7 +275,7 @@ class Board:
     def _issue(self, place: Place, now: datetime) -> Issue | None:
         known, fresh = self._believed(place, now), _age_s(place, now) <= 2 * place.feed.refresh_s
         if (known and (fresh or place.feed.rests(now))) or (place.fetched is None and not place.error):
-            return None
+            return _partial(place) if known and place.left_out else None
         why = place.error or ("what it told has passed" if fresh else "it does not answer")
         until = f"What is known reaches until {known[-1].end:%d.%m. %H:%M}." if known else "Nothing is known of it now."
         since = f"since {place.fetched:%d.%m. %H:%M}" if place.fetched else "yet"
@@ -280,6 +283,12 @@ class Board:
         message = f"{place.feed.name} has told nothing new {since}: {why}{end}"
         remedy = f"{until} It is asked again and again."
         return Issue("tariff", message, device=place.usage.value, remedy=remedy, fatal=False)
+
+
+def _partial(place: Place) -> Issue:
+    remedy = "The rest is used; where a price is missing, nothing is charged for being cheap."
+    message = f"of what {place.feed.name} told a part is left out: {place.left_out}."
+    return Issue("tariff", message, device=place.usage.value, remedy=remedy, fatal=False)
 
 
 def mark_of(settings: Any) -> str:

@@ -1,7 +1,7 @@
 """A tariff of plugins: ``price`` for what it costs now, ``forecast`` for a list of what it will."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, cast
@@ -18,6 +18,7 @@ from evcc_flask.plugins.values import Kind, bad, finite, shown
 
 from .answers import finished, rates_of
 from .errand import Errand, ErrandLinks
+from .feed import Told
 from .slots import floor
 from .surcharge import FIELDS, Surcharge, read_surcharge
 
@@ -62,7 +63,7 @@ class Custom:
     def rests(self, now: datetime) -> bool:
         return False
 
-    def fetch(self, wire: Any, now: datetime) -> Sequence[Rate]:
+    def fetch(self, wire: Any, now: datetime) -> Told:
         """See Feed."""
         self.errand.run(self.source.needs(), wire)
         value = self.source.value()

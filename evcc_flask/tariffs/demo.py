@@ -1,6 +1,6 @@
 """The tariffs of evcc's demo templates: made-up days that need no network, for trying a configuration out."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from math import cos, pi, sin
@@ -12,6 +12,7 @@ from evcc_flask.plugins.fields import Loose, Number, Text
 from evcc_flask.plugins.problems import Problems
 
 from .answers import finished
+from .feed import Told
 from .slots import local, midnight
 from .surcharge import FIELDS, Surcharge, read_surcharge
 
@@ -76,7 +77,7 @@ class Demo:
     def rests(self, now: datetime) -> bool:
         return False
 
-    def fetch(self, wire: Any, now: datetime) -> Sequence[Rate]:
+    def fetch(self, wire: Any, now: datetime) -> Told:
         """Three days from midnight on."""
         today, hour = local(now, self.zone).date(), timedelta(hours=1)
         start, end = midnight(today, self.zone), midnight(today + timedelta(DAYS), self.zone)

@@ -1,11 +1,19 @@
 """What every source of rates is to those who fetch from it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Protocol
 
 from evcc_flask.bus.needs import Link
 from evcc_flask.domain.rates import Rate, TariffKind
+
+
+class Told(list[Rate]):
+    """Rates, in order; ``left_out`` says what of the answer made no sense and is missing among them."""
+
+    def __init__(self, rates: Iterable[Rate] = (), left_out: str = "") -> None:
+        super().__init__(rates)
+        self.left_out = left_out
 
 
 class Feed(Protocol):
@@ -38,6 +46,6 @@ class Feed(Protocol):
         """Whether it shall not be asked at this hour."""
         ...
 
-    def fetch(self, wire: Any, now: datetime) -> Sequence[Rate]:
+    def fetch(self, wire: Any, now: datetime) -> Told:
         """Quarters in local wall time, priced in full. Raises ReadError."""
         ...

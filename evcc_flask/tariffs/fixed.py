@@ -1,16 +1,18 @@
 """A price of the configuration: always the same, or by the hour, the day and the month."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
+from itertools import pairwise
 from typing import Any
 
-from evcc_flask.bus.needs import ErrorKind, Link, ReadError
+from evcc_flask.bus.needs import Link
 from evcc_flask.domain.rates import Rate, TariffKind
 from evcc_flask.plugins.fields import Loose, Number
 from evcc_flask.plugins.problems import Problems
 
-from .formula import FormulaError
+from .answers import with_surcharge
+from .feed import Told
 from .slots import local, midnight, quarters
 from .surcharge import FIELDS, Surcharge, Zones, read_surcharge
 from .zones import Zone, read_zones, value_at
@@ -42,24 +44,23 @@ class Fixed:
     def rests(self, now: datetime) -> bool:
         return False
 
-    def fetch(self, wire: Any, now: datetime) -> Sequence[Rate]:
+    def fetch(self, wire: Any, now: datetime) -> Told:
         """Seven days from midnight on, cut where a zone begins or ends within a quarter."""
         today = now.astimezone(self.zone).date()
         start, end = midnight(today, self.zone), midnight(today + timedelta(DAYS), self.zone)
         marks = {mark % 15 for each in (*self.zones, *self.surcharge.zones) for mark in (each.start_min, each.end_min)}
         cuts = [timedelta(minutes=mark) for mark in sorted(marks | {0})]
         moments = [quarter + cut for quarter in quarters(start, end) for cut in cuts]
-        rates: list[Rate] = []
-        for moment, following in zip(moments, [*moments[1:], end], strict=True):
-            wall = local(moment, self.zone)
-            try:
-                value = self.surcharge.total(value_at(self.zones, wall, self.price), wall)
-            except FormulaError as error:
-                raise ReadError(ErrorKind.VALUE, str(error)) from None
-            if rates and rates[-1].value == value and moment.minute % 15:
-                rates[-1] = Rate(rates[-1].start, local(following, self.zone), value)
+        walls = [local(moment, self.zone) for moment in (*moments, end)]
+        plain = [Rate(wall, until, value_at(self.zones, wall, self.price)) for wall, until in pairwise(walls)]
+        cut = with_surcharge(plain, self.surcharge)
+        rates = Told(left_out=cut.left_out)
+        for rate in cut:
+            before = rates[-1] if rates else None
+            if before is not None and (before.value, before.end) == (rate.value, rate.start) and rate.start.minute % 15:
+                rates[-1] = Rate(before.start, rate.end, rate.value)
             else:
-                rates.append(Rate(wall, local(following, self.zone), value))
+                rates.append(rate)
         return rates
 
 

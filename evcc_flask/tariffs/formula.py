@@ -15,7 +15,7 @@ from typing import Any
 
 from evcc_flask.domain.issues import Misconfigured
 
-from .gowords import ARITHMETIC, COMPARISONS, CONSTANTS, MATH, OF_TIME, Value, number, truth
+from .gowords import ARITHMETIC, COMPARISONS, CONSTANTS, MATH, OF_TIME, WHOLE_LIMIT, Value, number, truth
 
 LONGEST = 4000
 """Characters; a price needs a few lines."""
@@ -60,14 +60,16 @@ class Formula:
         """The price per kWh at ``ts``, the local wall time. Raises FormulaError."""
         scope: Scope = {"price": price, "charges": charges, "tax": tax, "ts": ts}
         try:
-            value = self._run(scope)
-        except Return as ended:
-            value = ended.value
+            try:
+                value = self._run(scope)
+            except Return as ended:
+                value = ended.value
+            figure = None if value is None or isinstance(value, bool) else float(value)
         except (ArithmeticError, ValueError, TypeError) as error:
             raise FormulaError(f"the formula fails: {error}") from None
-        if value is None or isinstance(value, bool) or not math.isfinite(value):
+        if figure is None or not math.isfinite(figure):
             raise FormulaError(f"the formula gives {'no value' if value is None else value}, and no price")
-        return float(value)
+        return figure
 
 
 def compile_formula(text: str) -> Formula:
@@ -220,6 +222,9 @@ class _Parser:
             self._at += 1
             digits = word.replace("_", "")
             figure: float = int(digits) if digits.isdigit() else float(digits)
+            if figure >= WHOLE_LIMIT if isinstance(figure, int) else math.isinf(figure):
+                self._at -= 1
+                raise Misconfigured(f"line {self._line}: {word[:20]}… is too large a number")
             return lambda scope: figure
         if kind != "name":
             raise self._wrong()
@@ -292,7 +297,7 @@ class _Parser:
 
 
 def _tokens(text: str) -> Iterator[tuple[str, str, int]]:
-    line, position = 1, 0
+    line, position, before = 1, 0, ""
     while position < len(text):
         match = _TOKEN.match(text, position)
         if match is None:
@@ -300,8 +305,10 @@ def _tokens(text: str) -> Iterator[tuple[str, str, int]]:
                 break
             raise Misconfigured(f"line {line}: {rest[0]!r} has no meaning in a formula")
         kind = str(match.lastgroup)
-        if kind != "comment":
+        # As in Go, a line goes on behind an operator, a comma and an opening bracket.
+        if kind != "comment" and not (match[kind] == "\n" and before):
             yield kind, match[kind], line
+            before = match[kind] if kind == "sign" and match[kind] not in (")", "}") else ""
         line += match[0].count("\n")
         position = match.end()
     yield "over", "", line

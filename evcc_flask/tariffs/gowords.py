@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 Value = float | bool
+WHOLE_LIMIT = 2**63
+"""Whole numbers of Go have 64 bits; ours must not grow without end."""
 
 OF_TIME: Mapping[str, Callable[[datetime], int]] = {
     "ts.Hour": lambda ts: ts.hour,
@@ -77,8 +79,7 @@ def _quotient(a: float, b: float) -> float:
 
 
 def _within(value: float) -> float:
-    """Whole numbers of Go have 64 bits; ours must not grow without end."""
-    if isinstance(value, int) and abs(value) >= 2**63:
+    if isinstance(value, int) and abs(value) >= WHOLE_LIMIT:
         raise OverflowError("a whole number is too large")
     return value
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from evcc_flask.domain.issues import Misconfigured
@@ -50,7 +50,7 @@ NONE = Surcharge()
 
 
 def read_surcharge(given: Mapping[str, Any]) -> Surcharge:
-    """Of checked settings. A formula that fails with a usual price is refused now. Raises a group of Misconfigured."""
+    """Of checked settings. Raises a group of Misconfigured, also for a formula that fails with a usual price."""
     problems = Problems()
     zones = problems.build(lambda: read_zones(given.get("chargeszones"), "charges"), "chargeszones") or ()
     text = given.get("formula", "")
@@ -61,10 +61,13 @@ def read_surcharge(given: Mapping[str, Any]) -> Surcharge:
 
 def _tried(text: str, given: Mapping[str, Any]) -> Formula:
     formula = compile_formula(text)
-    try:
-        for hour in range(24):
-            wall = datetime(2026, 1, 5, hour, tzinfo=UTC)
+    failure: FormulaError | None = None
+    for hour in range(24 * 7):
+        try:
+            wall = datetime(2026, 1, 5, tzinfo=UTC) + timedelta(hours=hour)
             formula.value(0.1, given.get("charges", 0.0), given.get("tax", 0.0), wall)
-    except FormulaError as error:
-        raise Misconfigured(str(error)) from None
-    return formula
+        except FormulaError as error:
+            failure = failure or error
+        else:
+            return formula
+    raise Misconfigured(str(failure))

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
@@ -12,7 +12,7 @@ from marshmallow import validate
 
 from evcc_flask.bus.needs import ErrorKind, Link, ReadError
 from evcc_flask.domain.issues import Misconfigured
-from evcc_flask.domain.rates import Rate, TariffKind, Usage
+from evcc_flask.domain.rates import TariffKind, Usage
 from evcc_flask.jq.filters import Filter, FilterError, compile_filter
 from evcc_flask.plugins.fields import Duration, Flag, Loose, Number, Text, Whole, parse_duration_s
 from evcc_flask.plugins.problems import Problems
@@ -22,6 +22,7 @@ from evcc_flask.plugins.web import Call, Caller, shown_uri
 from evcc_flask.plugins.xml import as_tree, looks_like_xml
 
 from .answers import finished, rates_of
+from .feed import Told
 from .library import Row
 from .slots import drawn_in_quarters, local, midnight, near
 from .surcharge import FIELDS, Surcharge, read_surcharge
@@ -65,7 +66,7 @@ class Web:
             return False
         return not (first <= hour < last if first < last else hour >= first or hour < last)
 
-    def fetch(self, wire: Any, now: datetime) -> Sequence[Rate]:
+    def fetch(self, wire: Any, now: datetime) -> Told:
         """See Feed."""
         words: dict[str, Any] = dict(self.given)
         result: Any = None
@@ -78,7 +79,7 @@ class Web:
         slot = timedelta(seconds=_seconds(self.row.get("slot", "1h")))
         rates = rates_of(result, slot)
         if self.row.get("points"):
-            return drawn_in_quarters(near(rates, now), self.zone)
+            return Told(drawn_in_quarters(near(rates, now), self.zone), rates.left_out)
         return finished(rates, self.kind, self.surcharge, self.zone, now)
 
     def _step(self, step: Mapping[str, Any], taken: Filter, words: Mapping[str, Any], now: datetime, wire: Any) -> Any:

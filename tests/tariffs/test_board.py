@@ -11,6 +11,7 @@ from evcc_flask.bus.needs import ErrorKind, Link, ReadError
 from evcc_flask.clock import SystemClock
 from evcc_flask.domain.rates import SLOT, Rate, TariffKind, Usage
 from evcc_flask.tariffs.board import Board, Shelf
+from evcc_flask.tariffs.feed import Told
 from evcc_flask.tariffs.fixed import fixed
 
 START = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -63,7 +64,8 @@ class Source:
         answer = self.answers[min(len(self.calls), len(self.answers)) - 1]
         if isinstance(answer, Exception):
             raise answer
-        return answer(now) if callable(answer) else answer
+        found = answer(now) if callable(answer) else answer
+        return found if isinstance(found, Told) else Told(found)
 
     def called(self, times):
         with self.asked:
@@ -318,3 +320,23 @@ def test_a_source_without_a_single_rate_is_a_failure(board_of, bus):
     board = board_of((Usage.GRID, source))
     assert eventually(lambda: board.outlook().issues)
     assert "without a single rate" in str(board.outlook().issues[0])
+
+
+def test_of_a_source_that_tells_some_nonsense_the_rest_is_used_and_that_is_said_once(board_of, bus, clock, caplog):
+    source = Source(bus.calls("spot"), [Told(rates(count=40), "2 of 42 slots make no sense: 'abc' is no number")])
+    board = board_of((Usage.GRID, source))
+    assert eventually(lambda: board.outlook().value(Usage.GRID, START) == 0.2)
+    clock.s += 3700
+    assert source.called(2)
+    assert eventually(lambda: board.outlook().issues)
+    (issue,) = board.outlook().issues
+    assert str(issue).startswith("of what spot told a part is left out: 2 of 42 slots make no sense: 'abc'")
+    assert not issue.fatal
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+
+
+def test_a_formula_without_an_answer_for_some_hours_leaves_the_others_their_price(board_of, clock):
+    board = board_of((Usage.GRID, fixed({"price": 0.3, "formula": "price * 5 / (ts.Hour() - 17)"}, UTC)))
+    assert board.outlook().value(Usage.GRID, START.replace(hour=18)) == 1.5
+    assert board.outlook().value(Usage.GRID, START.replace(hour=17, minute=30)) is None
+    assert "left out: at 04.05. 17:00 the formula fails" in str(board.outlook().issues[0])

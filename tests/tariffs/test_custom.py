@@ -194,6 +194,42 @@ tariffs:
     assert house.tariffs.outlook().issues
 
 
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        {"value": "abc"}, {"value": 1e300}, {"value": "NaN"}, {"start": "soon"}, {"start": 1e300}, {"start": None},
+        {"end": "2001-01-01T00:00:00Z"}, {"end": "later"}, {"start": "2026-01-01T00:00:00"},
+    ],
+)  # fmt: skip
+def test_one_bad_slot_leaves_the_others(built, provider, nonsense):
+    slots = json.loads(hourly(0.1, 0.2, 0.3))
+    slots[1] |= nonsense
+    provider.answer = lambda asked: (200, json.dumps([*slots, "x"]))
+    house = built(f"""
+tariffs:
+  grid: {{type: custom, forecast: {{source: http, uri: "{provider.uri}"}}}}
+""")
+    found = known(house, Usage.GRID)
+    assert sorted({rate.value for rate in found}) == [0.1, 0.3]
+    pause, until_s = threading.Event(), SystemClock().wire_s() + 10
+    while not house.tariffs.outlook().issues and SystemClock().wire_s() < until_s:
+        pause.wait(0.01)
+    assert "2 of 4 slots make no sense" in str(house.tariffs.outlook().issues[0])
+
+
+def test_a_tax_of_more_than_all_is_questioned_and_used(built):
+    house = built("""
+tariffs:
+  grid:
+    type: fixed
+    price: 0.1
+    tax: 19
+  feedin: {type: fixed, price: 0.1, tax: 0.19}
+""")
+    assert tariff_issues(house) == ["evcc.yaml:6: tariffs.grid.tax: 19 means 1900 %. Did you mean 0.19?"]
+    assert at(house.tariffs.outlook().rates(Usage.GRID), datetime.now(UTC)) == 2.0
+
+
 def test_all_mistakes_are_told_at_once_with_line_and_key(built):
     house = built("""
 tariffs:

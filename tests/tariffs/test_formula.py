@@ -39,6 +39,10 @@ def value(text, price=0.1, charges=0.05, tax=0.2, ts=MONDAY_7):
         ("if !(price < 0) || false {\n\treturn 0.25\n}\nprice", 0.25),
         ("// a remark\nprice /* of the exchange */ + 0.0", 0.1),
         ("float64(ts.Hour()) * 0.5", 3.5),
+        ("if ts.Hour() >= 6 && // in the morning\n ts.Hour() < 9 {\n 1\n} else {\n 2 }", 1.0),
+        ("if price > 1 ||\n\n charges > 0.01 { 1 } else { 2 }", 1.0),
+        ("price +\n 1", 1.1),
+        ("math.Max(\n price,\n 3)", 3.0),
     ],
 )
 def test_what_is_documented_is_reckoned_as_go_does(text, expected):
@@ -57,6 +61,7 @@ def test_what_is_documented_is_reckoned_as_go_does(text, expected):
         "if { 1 }",
         "else { 1 }", ":= 2", "x := ; x", "price price", "1 2", "0x10", "if price > 0 { y := 1 }; y",
         "\0", "ﬁ", "price\u2028",
+        "9" * 400, "1e400", "9223372036854775808", "price\n* 2", "price &&; true",
         "(" * 5000, "-" * 5000, "!" * 300 + "true", "{" * 200, "if true {" * 200, "x" * 5000,
     ],
 )  # fmt: skip
@@ -83,6 +88,16 @@ def test_what_has_no_value_is_an_error_and_no_price(text):
 def test_the_line_is_named():
     with pytest.raises(Misconfigured, match="line 3: 'foo' cannot be understood"):
         compile_formula("x := 1\n\ny := foo(x)\ny")
+
+
+def test_a_number_that_is_too_large_is_told_with_its_line():
+    with pytest.raises(Misconfigured, match="line 2: 99999999999999999999… is too large a number"):
+        compile_formula("price +\n" + "9" * 400)
+
+
+def test_a_whole_number_beyond_all_floats_is_an_error_and_no_price():
+    with pytest.raises(FormulaError, match="the formula fails"):
+        value("9000000000000000000 * 9000000000000000000")
 
 
 def test_a_name_in_a_block_does_not_hide_one_outside():
