@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from evcc_flask.bus.needs import Link
-from evcc_flask.domain.rates import Rate, TariffKind
+from evcc_flask.domain.rates import Rate, TariffKind, Usage
 from evcc_flask.plugins.fields import Loose, Number
 from evcc_flask.plugins.problems import Problems
 
@@ -64,8 +64,8 @@ class Fixed:
         return rates
 
 
-def fixed(params: Mapping[str, Any], zone: tzinfo | None) -> Fixed:
-    """Raises a group of Misconfigured."""
+def fixed(params: Mapping[str, Any], zone: tzinfo | None, usage: Usage = Usage.GRID) -> Fixed:
+    """Emissions are told as such, in g/kWh, also where they never change. Raises a group of Misconfigured."""
     problems = Problems()
     schema = type("Schema", (FixedSchema,), {name: kind() for name, kind in FIELDS.items()})
     given = problems.load(schema(), params) or {}
@@ -74,4 +74,6 @@ def fixed(params: Mapping[str, Any], zone: tzinfo | None) -> Fixed:
     problems.end()
     changes = zones or surcharge.zones or (surcharge.formula is not None and "ts." in surcharge.formula.text)
     kind = TariffKind.FORECAST if changes else TariffKind.STATIC
+    if usage is Usage.CO2:
+        kind = TariffKind.CO2
     return Fixed(given.get("price", 0.0), zones, surcharge, zone, kind)

@@ -36,7 +36,7 @@ def _described(
     usage: Usage, name: str, key: str, word: str, settings: dict[str, Any], workshop: Workshop, zone: tzinfo | None
 ) -> Feed:
     if word in FIXED:
-        return fixed(settings, zone)
+        return fixed(settings, zone, usage)
     if word == "custom" and key == "type":
         return custom(usage, name, settings, workshop, zone)
     if word in TEMPLATES:

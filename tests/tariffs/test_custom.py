@@ -230,6 +230,22 @@ tariffs:
     assert at(house.tariffs.outlook().rates(Usage.GRID), datetime.now(UTC)) == 2.0
 
 
+def test_a_house_with_fixed_emissions_plans_by_them_in_grams_unless_its_price_is_foretold(built):
+    co2 = "  co2: {type: fixed, price: 300}"
+    flat = built(f"""
+tariffs:
+  grid: {{type: fixed, price: 0.3}}
+{co2}
+""").tariffs.outlook()
+    assert flat.kind(Usage.PLANNER) is flat.kind(Usage.CO2) is TariffKind.CO2
+    told = built(f"""
+tariffs:
+  grid: {{type: fixed, price: 0.3, zones: [{{price: 0.2, hours: 0-6}}]}}
+{co2}
+""").tariffs.outlook()
+    assert told.kind(Usage.PLANNER) is TariffKind.FORECAST
+
+
 def test_all_mistakes_are_told_at_once_with_line_and_key(built):
     house = built("""
 tariffs:

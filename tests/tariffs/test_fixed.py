@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from evcc_flask.domain.rates import TariffKind, at
+from evcc_flask.domain.rates import TariffKind, Usage, at
 from evcc_flask.tariffs.fixed import fixed
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -136,3 +136,8 @@ def test_every_mistake_is_told_at_once_with_its_place():
         ("price",), ("zones", 0, "hours"), ("zones", 1, "days"), ("zones", 2, "price"), ("zones", 2, "prise"),
         ("chargeszones", 0, "hours"), ("formula",),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("zones", [[], [{"price": 200, "hours": "10-16"}]])
+def test_fixed_emissions_are_emissions_and_no_price(zones):
+    assert fixed({"price": 300, "zones": zones}, BERLIN, Usage.CO2).kind is TariffKind.CO2
