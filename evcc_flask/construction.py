@@ -18,10 +18,11 @@ from evcc_flask.devices.field import DeviceField, Needy
 from evcc_flask.devices.registry import build_charger, build_limits, build_meter
 from evcc_flask.devices.vehicles import build_vehicle, known, offline
 from evcc_flask.domain.issues import Issue, Misconfigured
-from evcc_flask.domain.ports import Charger, Limits, Meter, Vehicle
+from evcc_flask.domain.ports import Charger, GridOperator, Limits, Meter, Vehicle
 from evcc_flask.domain.rates import Usage
 from evcc_flask.domain.settings import Settings
 from evcc_flask.domain.words import Feature
+from evcc_flask.integrations.hems import Rules, hems, unreachable
 from evcc_flask.plugins.mqtt import house_broker
 from evcc_flask.plugins.shop import Workshop
 from evcc_flask.tariffs.board import NO_SHELF, Board, Shelf, mark_of
@@ -118,11 +119,10 @@ class _Site:
             circuit_limits={circuit.name: self._limits(circuit) for circuit in circuits if circuit.params},
             tariffs=tariffs,
             vehicles=vehicles,
+            grid_operator=self._grid_operator(),
         )
         issues = tuple(self._issues)
-        return Built(
-            house, self._settings(), self._field, issues, meters, chargers, tariffs, vehicles, self._workshop
-        )
+        return Built(house, self._settings(), self._field, issues, meters, chargers, tariffs, vehicles, self._workshop)
 
     def _settings(self) -> Settings:
         settings = settings_of(self._configuration)
@@ -193,6 +193,17 @@ class _Site:
             return build_feed(Usage(entry.name), worker, entry.type, entry.params, self._workshop, zone)
 
         return self._made("tariff", entry, feed, lambda _: None)
+
+    def _grid_operator(self) -> GridOperator | None:
+        section, own = self._configuration.kept.get("hems"), self._configuration.own.hems
+        if not section:
+            return None
+        entry = DeviceConfig("hems", "", section, "hems")
+        devices = own.devices or len(self._configuration.loadpoints) + bool(self._configuration.site.battery)
+        rules = Rules(devices, own.with_sun, own.closed)
+        return self._made(
+            "hems", entry, lambda: self._joined(hems(section, rules, self._workshop.shop("hems"))), unreachable
+        )
 
     def _limits(self, circuit: CircuitConfig) -> Limits:
         entry = DeviceConfig(circuit.name, "", circuit.params, circuit.path)

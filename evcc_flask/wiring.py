@@ -25,6 +25,7 @@ from evcc_flask.domain.memory import Memory
 from evcc_flask.domain.recall import recalled
 from evcc_flask.domain.snapshot import Snapshot
 from evcc_flask.integrations.assembly import Integrations, Wanted, wanted
+from evcc_flask.integrations.hems import Hems
 from evcc_flask.logs.setup import RING, start_logs
 from evcc_flask.options import Options
 from evcc_flask.realtime.hub import Hub
@@ -68,7 +69,7 @@ class Server:
         self.clock.trust_after(self.database.newest_time())
         rows = self.database.settings()
         built = build_house(configuration, self.clock, self._bus(rows), self._shelf(rows))
-        self.tariffs = built.tariffs
+        self.tariffs, self.grid_operator = built.tariffs, built.house.grid_operator
         notes = (elsewhere,) if elsewhere else ()
         beside = wanted(configuration, built.workshop)
         standing = (
@@ -168,6 +169,8 @@ def application(environ: Mapping[str, str]) -> "Flask":
         configuration=server.configuration,
         live=server.live,
     )
+    if isinstance(operator := server.grid_operator, Hems):
+        app.extensions["evcc-flask-grid-order-test"] = operator.test
     app.extensions["evcc-flask-mistakes"] = lambda: mistakes(options)
     return app
 

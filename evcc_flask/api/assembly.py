@@ -17,6 +17,7 @@ from . import (
     door,
     errors,
     general,
+    gridsessions,
     history,
     metrics,
     once,
@@ -33,7 +34,7 @@ from .jsonbody import parsed
 from .schemas import state as state_schemas
 
 BLUEPRINTS = (
-    *(auth.blp, battery.blp, changes.blp, general.blp, history.blp, metrics.blp),
+    *(auth.blp, battery.blp, changes.blp, general.blp, gridsessions.blp, history.blp, metrics.blp),
     *(once.blp, sessions.blp, system.blp, tariffs.blp, vehicles.blp),
 )
 

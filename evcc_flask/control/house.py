@@ -7,12 +7,14 @@ from datetime import datetime
 from typing import TypeVar
 
 from evcc_flask.domain.commands import Outcome
-from evcc_flask.domain.ports import Charger, Limits, Meter, Tariffs, Vehicle
+from evcc_flask.domain.gridorder import DEVICE_W
+from evcc_flask.domain.ports import Charger, GridOperator, Limits, Meter, Tariffs, Vehicle
 from evcc_flask.domain.rates import Outlook
 from evcc_flask.domain.readings import (
     BatteryReading,
     CarReading,
     ChargerReading,
+    GridOrder,
     LimitReading,
     MeterReading,
     PvReading,
@@ -46,6 +48,7 @@ class House:
     circuit_limits: Mapping[str, Limits] = field(default_factory=dict)
     vehicles: Mapping[str, Vehicle] = field(default_factory=dict)
     tariffs: Tariffs | None = None
+    grid_operator: GridOperator | None = None
 
     def snapshot(self, outcomes: tuple[Outcome, ...], wall: datetime | None = None) -> Snapshot:
         """Every driver's latest reading, and the rates of ``wall`` (None: not trusted), frozen. Instant: no I/O."""
@@ -67,6 +70,7 @@ class House:
                 circuit: _read(m.name, m.reading, MeterReading) for circuit, m in self.circuit_meters.items()
             },
             circuit_limits={circuit: _limits(circuit, limits) for circuit, limits in self.circuit_limits.items()},
+            grid_order=_read("hems", self.grid_operator.reading, _unknown) if self.grid_operator else None,
             cars={name: _read(name, car.reading, _unreadable) for name, car in self.vehicles.items()},
             outcomes=outcomes,
             rates=Rates.of(outlook, wall),
@@ -95,6 +99,11 @@ def _loadpoint(drivers: LoadpointDrivers) -> LoadpointReading:
 
 def _limits(circuit: str, limits: Limits) -> LimitReading:
     return _read(f"circuit {circuit}", limits.reading, lambda name, error: LimitReading(awaited=True))
+
+
+def _unknown(name: str, error: str) -> GridOrder:
+    """A fault of ours does not free the house: the least that is owed to a single device."""
+    return GridOrder(name, DEVICE_W, DEVICE_W, cause="unread", error=error)
 
 
 def _unreadable(name: str, error: str) -> CarReading:

@@ -14,6 +14,7 @@ from evcc_flask.domain.decision import Decision
 from evcc_flask.domain.issues import Issue
 from evcc_flask.domain.memory import Memory
 from evcc_flask.domain.moment import Moment
+from evcc_flask.domain.orders import GridEvent
 from evcc_flask.domain.quarters import Quarter
 from evcc_flask.domain.recall import lasting, remembered
 from evcc_flask.domain.running import running_rows
@@ -44,6 +45,8 @@ class Book(Protocol):
 
     def problem(self) -> Issue | None: ...
 
+    def append_grid_events(self, events: Sequence[GridEvent]) -> Receipt: ...
+
 
 class Keeping:
     """One loop's hand on the book. ``memory``: what it began with. ``observe``: what is ordered is only thought."""
@@ -70,6 +73,8 @@ class Keeping:
 
     def after(self, decision: Decision, settings: Settings, now: Moment) -> None:
         """Sessions as they change, running ones once a minute; the memory then, at a switch, at a car's first word."""
+        if decision.grid_events:
+            self._book.append_grid_events(decision.grid_events)
         self._flowed.add(decision.quarter)
         due = now.s - self._kept_at_s >= REMEMBER_S
         running = running_rows(decision.memory, settings, now) if due else ()

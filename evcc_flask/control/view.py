@@ -17,7 +17,7 @@ from evcc_flask.domain.settings import LoadpointSettings, Settings
 from evcc_flask.domain.snapshot import LoadpointReading, Snapshot
 from evcc_flask.domain.words import BatteryMode, Feature
 
-from . import cars, planned, prices
+from . import cars, ordered, planned, prices
 from .figures import short as _short
 
 CLIENT_VERSION = "0.206.1"
@@ -171,6 +171,8 @@ def _site(view: View, settings: Settings) -> dict[str, Any]:
             if circuit.name in site.circuits
         },
     }
+    if snapshot.grid_order is not None:
+        keys["hems"] = ordered.published(snapshot.grid_order, site.order)
     if snapshot.batteries:
         keys |= {
             "batteryPower": _short(site.battery_w or 0.0),

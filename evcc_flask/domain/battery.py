@@ -51,6 +51,9 @@ def follow(
     """What is decided, what is ordered, and what is remembered of it."""
     orders = _after(snapshot, memory.orders)
     verdict = _verdict(snapshot, rates, settings, replace(memory, orders=orders), points, h, circuits, now_s)
+    if circuits.ordered and verdict.mode is BatteryMode.CHARGE:
+        # A battery is not throttled; while the grid operator limits, it takes nothing from the grid.
+        verdict = replace(verdict, mode=BatteryMode.HOLD, reasons=(*verdict.reasons, because(Code.DIMMED)))
     commands, reasons = [], list(verdict.reasons)
     for place, battery in enumerate(snapshot.batteries):
         if not battery.controllable:

@@ -19,6 +19,8 @@ from .settings import Circuit, Settings
 from .snapshot import Snapshot
 
 INFINITE = float("inf")
+ORDER = "§14a"
+"""The grid operator's order as a circuit that all loadpoints and the battery hang at; no file can name one so."""
 
 
 @dataclass(slots=True)
@@ -74,9 +76,15 @@ class Circuits:
         started_s: float,
         now_s: float,
         grid_charge_w: float = 0.0,
+        ordered_w: float | None = None,
     ) -> None:
-        """``grid_charge_w``: what home batteries draw from the grid; no meter of a circuit need see it."""
+        """``grid_charge_w``: what home batteries draw from the grid; no meter of a circuit need see it.
+
+        ``ordered_w``: what the grid operator leaves to all of them together; None: everything.
+        """
         by_name = {each.name: _in_force(each, snapshot.circuit_limits) for each in settings.circuits}
+        if ordered_w is not None:
+            by_name[ORDER] = Circuit(ORDER, max_power_w=ordered_w)
         self._now_s = now_s
         self._voltage_v = settings.voltage_v
         self._loads = {
@@ -154,9 +162,9 @@ class Circuits:
 
     def _above(self, p: Point) -> list[Load]:
         name = p.settings.circuit
-        if name is None or name not in self._loads:
-            return []
-        return [self._loads[each] for each in self._loads[name].chain]
+        chain = self._loads[name].chain if name is not None and name in self._loads else ()
+        ordered = (ORDER,) if ORDER in self._loads else ()
+        return [self._loads[each] for each in (*chain, *ordered)]
 
     def room(self, p: Point, phases: int, wish_a: float) -> Room:
         """The current that fits on so many phases, at most ``wish_a``; the circuit with the least room limits it."""
@@ -170,7 +178,7 @@ class Circuits:
         used = _used(p, phases)
         for load in self._above(p):
             allowed, possible = self._room_in(load, p, used, taken, taken_w)
-            code, wait_s = Code.LIMITED_BY_CIRCUIT, 0.0
+            code, wait_s = Code.DIMMED if load.circuit.name == ORDER else Code.LIMITED_BY_CIRCUIT, 0.0
             calm_s = INFINITE if load.memory.over_s is None else self._now_s - load.memory.over_s
             if load.circuit.name in self._awaited:
                 allowed = possible = 0.0
@@ -242,6 +250,11 @@ class Circuits:
             load.ours_w += more_w
             load.claims.append((p.priority, wish, got))
 
+    @property
+    def ordered(self) -> bool:
+        """Whether the grid operator limits what is drawn."""
+        return ORDER in self._loads
+
     def overloaded(self) -> bool:
         return any(load.overloaded for load in self._loads.values())
 
@@ -279,6 +292,7 @@ class Circuits:
                 load.circuit.max_power_w,
             )
             for name, load in self._loads.items()
+            if name != ORDER
         }
 
 

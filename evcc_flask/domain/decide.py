@@ -4,6 +4,8 @@ Pure: no input or output, no clock, no lock. All loadpoints are decided in every
 seeing what those before it left over.
 """
 
+from dataclasses import replace
+
 from . import (
     accounting,
     apply,
@@ -11,6 +13,7 @@ from . import (
     budget,
     ended,
     flows,
+    gridorder,
     identify,
     meters,
     phases,
@@ -54,7 +57,9 @@ def decide(snapshot: Snapshot, settings: Settings, memory: Memory, now: Moment) 
     tests = meters.follow(memory.meters, h, points, now.s)
     why_no_sun = meters.verdict(tests) or h.no_surplus
     grid_charge_w = battery.grid_charge_w(memory.battery, h)
-    circuits = Circuits(snapshot, settings, memory.circuits, points, started_s, now.s, grid_charge_w)
+    force = gridorder.in_force(snapshot.grid_order, memory.order, h, points, grid_charge_w, now)
+    ordered_w = force.allowed_w if force is not None else None
+    circuits = Circuits(snapshot, settings, memory.circuits, points, started_s, now.s, grid_charge_w, ordered_w)
 
     rows: list[SessionRow] = []
     sessions: dict[int, OpenSession | None] = {}
@@ -95,6 +100,9 @@ def decide(snapshot: Snapshot, settings: Settings, memory: Memory, now: Moment) 
     verdict, orders, batteries = battery.follow(snapshot, rates, settings, memory.battery, points, h, circuits, now.s)
     commands += orders
     site = publish.site(snapshot, settings, h, rates, circuits, batteries, why_no_sun, verdict)
+    ordered, events = gridorder.record(force, snapshot.grid_order, memory.order, h.grid_w, now)
+    if force is not None:
+        site = replace(site, order=force, reasons=(force.reason(), *site.reasons))
     quarter, flowed = flows.follow(memory.flows, snapshot, h, points, rates, now)
     kept = Memory(
         started_s=started_s,
@@ -109,6 +117,7 @@ def decide(snapshot: Snapshot, settings: Settings, memory: Memory, now: Moment) 
         meters=meters.begin(tests, h, points, caused_w, now.s),
         flows=flowed,
         asked=asked,
+        order=ordered,
     )
     return Decision(
         tuple(commands),
@@ -119,6 +128,7 @@ def decide(snapshot: Snapshot, settings: Settings, memory: Memory, now: Moment) 
         tuple(rows),
         asks=asks,
         quarter=quarter,
+        grid_events=events,
     )
 
 

@@ -7,6 +7,7 @@ from enum import Enum
 from .carmemory import Soc
 from .commands import Command
 from .memory import Memory
+from .orders import GridEvent, InForce
 from .quarters import Quarter
 from .reasons import Reason
 from .sessions import SessionRow
@@ -127,6 +128,7 @@ class SiteDecision:
     protected: bool = False
     reasons: tuple[Reason, ...] = ()
     battery_reasons: tuple[Reason, ...] = ()
+    order: InForce | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,4 +145,5 @@ class Decision:
     changes: tuple[SettingChange, ...] = ()
     sessions: tuple[SessionRow, ...] = ()
     quarter: Quarter | None = None
+    grid_events: tuple[GridEvent, ...] = ()
     asks: tuple[Ask, ...] = ()

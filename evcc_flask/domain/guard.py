@@ -9,9 +9,15 @@ from .snapshot import Snapshot
 
 
 def guard(snapshot: Snapshot, settings: Settings, memory: Memory, now: Moment) -> bool:
-    """True when a reading younger than the last decision shows an overload, or a failed command has waited 10 s."""
+    """True on an overload or an order of the grid operator that is news, and when a failed command has waited 10 s."""
     decided_s = memory.decided_s if memory.decided_s is not None else float("-inf")
     if settings.circuits and overloaded_since(decided_s, snapshot, settings, memory, now.s):
         return True
+    if _ordered(snapshot) != (memory.order is not None):
+        return True
     failed = any(each.failed for each in snapshot.outcomes)
     return failed and now.since(decided_s) >= RETRY_S
+
+
+def _ordered(snapshot: Snapshot) -> bool:
+    return snapshot.grid_order is not None and snapshot.grid_order.limit_w is not None

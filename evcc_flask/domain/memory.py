@@ -10,6 +10,7 @@ from enum import Enum
 
 from .backoff import Backoff
 from .carmemory import NOBODY_YET, CarMemory
+from .orders import OrderMemory
 from .plans import EnergyPlan, Goal
 from .readings import Phases
 from .settings import LoadpointSettings
@@ -290,6 +291,7 @@ class Memory:
     meters: MetersMemory = MetersMemory()
     flows: FlowsMemory | None = None
     asked: Mapping[str, Asked] = field(default_factory=dict)
+    order: OrderMemory | None = None
 
     def changed_batteries(self) -> Mapping[str, BatteryMode]:
         """Names of the batteries that we changed, each with the mode that it must go back to when we leave."""

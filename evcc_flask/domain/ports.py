@@ -6,7 +6,7 @@ from typing import Protocol
 
 from .commands import ChargerCommand, Ending
 from .rates import Outlook
-from .readings import BatteryReading, CarReading, ChargerReading, LimitReading, MeterReading, PvReading
+from .readings import BatteryReading, CarReading, ChargerReading, GridOrder, LimitReading, MeterReading, PvReading
 from .words import BatteryMode
 
 Done = Callable[[Ending, str], None]
@@ -61,6 +61,12 @@ class Limits(Protocol):
     """What a circuit's own sources allow now; as instant as a meter's reading."""
 
     def reading(self) -> LimitReading: ...
+
+
+class GridOperator(Protocol):
+    """Where the grid operator's orders come from; as instant as a meter's reading."""
+
+    def reading(self) -> GridOrder: ...
 
 
 class Charger(Protocol):

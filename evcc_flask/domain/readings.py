@@ -127,6 +127,23 @@ class LimitReading:
 
 
 @dataclass(frozen=True, slots=True)
+class GridOrder:
+    """What the grid operator orders now. ``limit_w``: W that cars and battery may draw together; None: they are free.
+
+    ``minimum_w``: what is owed to the house by law. ``with_sun``: what the sun gives comes on top. ``cause``: order,
+    unread where nobody knows what is ordered, or test. ``production_percent``: what may be fed in, for people.
+    """
+
+    kind: str
+    limit_w: float | None = None
+    minimum_w: float = 0.0
+    with_sun: bool = True
+    cause: str = "order"
+    production_percent: float | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CarTraits:
     """What a car's own account can tell and do; fixed once it is built. All False: an offline car."""
 

@@ -50,6 +50,7 @@ class Code(Enum):
     PHASE_BUDGET = "phase_budget"
 
     # what limited it
+    DIMMED = "dimmed"
     LIMITED_BY_CIRCUIT = "limited_by_circuit"
     CIRCUIT_CALMS_DOWN = "circuit_calms_down"
     CIRCUIT_METER_MISSING = "circuit_meter_missing"

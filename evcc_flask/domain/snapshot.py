@@ -6,7 +6,16 @@ from datetime import datetime
 
 from .commands import Outcome
 from .rates import Outlook, Usage
-from .readings import BatteryReading, CarReading, ChargerReading, LimitReading, MeterReading, PvReading, VehicleReading
+from .readings import (
+    BatteryReading,
+    CarReading,
+    ChargerReading,
+    GridOrder,
+    LimitReading,
+    MeterReading,
+    PvReading,
+    VehicleReading,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +64,7 @@ class Snapshot:
     loadpoints: tuple[LoadpointReading, ...] = ()
     circuit_meters: Mapping[str, MeterReading] = field(default_factory=dict)
     circuit_limits: Mapping[str, LimitReading] = field(default_factory=dict)
+    grid_order: GridOrder | None = None
     cars: Mapping[str, CarReading] = field(default_factory=dict)
     outcomes: tuple[Outcome, ...] = ()
     rates: Rates = Rates()

@@ -15,12 +15,13 @@ from peewee import DatabaseError, OperationalError, SqliteDatabase, fn
 
 from evcc_flask.domain.changes import Change
 from evcc_flask.domain.issues import Issue
+from evcc_flask.domain.orders import GridEvent
 from evcc_flask.domain.ports import Clock
 from evcc_flask.domain.quarters import Quarter
 from evcc_flask.domain.sessions import SessionRow
 from evcc_flask.layout import project_file
 
-from . import book, history, journal, statistics, takeover
+from . import book, gridevents, history, journal, statistics, takeover
 from .evccs import EvccFile
 from .models import Session, Setting
 from .problem import StorageProblem
@@ -140,6 +141,21 @@ class Database:
                 portion = list(history.spans(self._database, stretch))
             yield from portion
 
+    def append_grid_events(self, events: Sequence[GridEvent]) -> Receipt:
+        """To the record of the grid operator's orders, as of now."""
+        at, trusted = self._clock.now(), self._clock.trusted()
+        return self._writer.put(Batch(grid_events=tuple((at, trusted, event) for event in events)))
+
+    def grid_orders(self) -> list[dict[str, Any]]:
+        """Each order of the grid operator, newest first."""
+        with self._database.connection_context():
+            return gridevents.orders(self._database)
+
+    def grid_events(self) -> list[dict[str, Any]]:
+        """Every step of every order, oldest first."""
+        with self._database.connection_context():
+            return list(gridevents.rows(self._database))
+
     def name_session(self, number: int, **names: str) -> Receipt | None:
         """A person gives a session another ``vehicle`` or ``loadpoint``. None: there is no such session."""
         return self._edited(number, names)
@@ -216,6 +232,7 @@ class Database:
             if batch.changes:
                 journal.store(self._database, batch.changes)
             history.store(self._database, batch.quarters.values())
+            gridevents.append(self._database, batch.grid_events)
         self._known = known
         over = batch.edits or any(row.closed for row in batch.rows.values())
         if over or abs(self._clock.now() - self._computed_at) >= STATISTICS:

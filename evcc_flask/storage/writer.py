@@ -16,6 +16,8 @@ from evcc_flask.domain.changes import Change
 from evcc_flask.domain.quarters import Quarter, together
 from evcc_flask.domain.sessions import SessionRow
 
+from .gridevents import Timed
+
 log = logging.getLogger("db")
 
 RETRY_S = 1.0
@@ -37,6 +39,7 @@ class Batch:
     edits: Mapping[int, Edit] = field(default_factory=dict)
     changes: tuple[Entry, ...] = ()
     quarters: Mapping[int, Quarter] = field(default_factory=dict)
+    grid_events: tuple[Timed, ...] = ()
 
     def then(self, later: "Batch") -> "Batch":
         """Both, where the later word counts; parts of a quarter are added up."""
@@ -47,6 +50,7 @@ class Batch:
             {**self.edits, **edits},
             (*self.changes, *later.changes)[-MOST_CHANGES:],
             together(self.quarters, later.quarters),
+            (*self.grid_events, *later.grid_events),
         )
 
 

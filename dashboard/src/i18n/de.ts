@@ -359,6 +359,7 @@ const de: Catalogue = {
   "reason.wakes_car": "Weckt das Auto, {tries?erster Versuch|#. Versuch}.",
   "reason.switch_budget": "Für jetzt oft genug ein- und ausgeschaltet; wieder an in {remaining_s}.",
   "reason.phase_budget": "Für jetzt oft genug Phasen gewechselt; wieder in {remaining_s}.",
+  "reason.dimmed": "Vom Netzbetreiber gedimmt[ auf {limit_w}][, dazu {own_w} Sonne][: hier {allowed_a}].",
   "reason.limited_by_circuit": "Vom Stromkreis {circuit} auf {allowed_a} begrenzt[, erlaubt sind {limit_a}][, erlaubt sind {limit_w}].",
   "reason.circuit_calms_down": "Stromkreis {circuit} war überlastet: noch {remaining_s} lang {allowed_a}.",
   "reason.circuit_meter_missing": "Angehalten: der Zähler des Stromkreises {circuit} schweigt.",

@@ -357,6 +357,7 @@ const en = {
   "reason.wakes_car": "Wakes the car, {tries?first try|try #}.",
   "reason.switch_budget": "Switched on and off often enough for now; on again in {remaining_s}.",
   "reason.phase_budget": "Switched phases often enough for now; again in {remaining_s}.",
+  "reason.dimmed": "Dimmed by the grid operator[ to {limit_w}][, {own_w} of sun on top][: {allowed_a} here].",
   "reason.limited_by_circuit": "Limited by circuit {circuit} to {allowed_a}[ of {limit_a}][ of {limit_w}].",
   "reason.circuit_calms_down": "Circuit {circuit} was overloaded: {allowed_a} for {remaining_s} more.",
   "reason.circuit_meter_missing": "Stopped: the meter of circuit {circuit} is silent.",
