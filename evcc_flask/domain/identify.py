@@ -70,9 +70,11 @@ def _by_card(p: Point, cars: Mapping[str, CarReading], settings: Settings) -> st
     card = (p.charger.identifier or "").strip()
     if not p.fresh or not card or card == p.car.identifier:
         return None
-    before, found = p.car.identifier, match(card, settings.vehicles)
-    if before and (found is None or found != p.settings.vehicle):
-        # Another card without a gap: that car left, and this one came, between two looks.
+    found = match(card, settings.vehicles)
+    if found is None:
+        return None
+    if p.car.identifier and found != p.settings.vehicle:
+        # Another car's card without a gap: that car left, and this one came, between two looks.
         _swap(p, cars, settings)
     p.car = replace(p.car, identifier=card)
     return found

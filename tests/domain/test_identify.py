@@ -125,6 +125,19 @@ def test_a_card_counts_over_what_a_person_chose_before_and_not_after():
     assert yard.stands()[0] == "zoe"
 
 
+def test_an_unknown_card_changes_nothing_whether_it_comes_first_or_between_others():
+    yard = Yard(golf={"identifiers": ("aa",)}, zoe={})
+    yard.status = [Status.B, Status.A]
+    events = []
+    for card, wished in (("xx", None), ("aa", None), ("xx", "zoe"), ("yy", None), ("aa", None)):
+        yard.cards = [card, None]
+        events.append([event.value for event in yard.cycle().loadpoints[0].events])
+        if wished:
+            yard.wish(vehicle=wished, chosen=True, limit_soc_percent=70)
+    assert events == [["connect"], [], [], [], []]
+    assert (yard.stands()[0], yard.settings.loadpoints[0].limit_soc_percent) == ("zoe", 70)
+
+
 def test_an_integrated_device_has_no_car():
     yard = Yard(golf={"identifiers": ("aa",)})
     yard.features = frozenset({Feature.INTEGRATED_DEVICE})
