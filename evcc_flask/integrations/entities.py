@@ -14,6 +14,8 @@ BATTERY_MODES = ["unknown", "normal", "hold", "charge"]
 GUEST = "-"
 UNKNOWN_IF_EMPTY = "{{ value if value else None }}"
 """Home Assistant passes over an empty payload, and would show the last value for ever."""
+UNKNOWN_IF_ZERO = "{{ value if value not in ('', '0') else None }}"
+"""What evcc tells of a car that nobody has read."""
 AS_TIME = "{{ (value | int | as_datetime).isoformat() if value else None }}"
 AS_PERCENT = "{{ (value | float * 100) | round(1) if value else None }}"
 
@@ -59,6 +61,7 @@ TIME = {"device_class": "timestamp", "value_template": AS_TIME}
 WH = _sensor("Wh", "energy", grows=None)
 CO2 = _sensor("g/kWh")
 COUNT: dict[str, Any] = {"value_template": UNKNOWN_IF_EMPTY}
+UNREAD: dict[str, Any] = {"value_template": UNKNOWN_IF_ZERO}
 TRUTH: dict[str, Any] = {"payload_on": "true", "payload_off": "false"}
 
 
@@ -162,10 +165,10 @@ LOADPOINT: tuple[Row, ...] = (
     ("binary_sensor", "smartFeedInPriorityActive", "Feed-in priority active", TRUTH),
     ("sensor", "smartFeedInPriorityNextStart", "Feed-in priority next start", TIME),
     ("sensor", "vehicleTitle", "Vehicle title", TEXT),
-    ("sensor", "vehicleSoc", "Vehicle SoC", SOC),
-    ("sensor", "vehicleRange", "Vehicle range", _sensor("km", "distance")),
-    ("sensor", "vehicleOdometer", "Vehicle odometer", _sensor("km", "distance", grows=True)),
-    ("sensor", "vehicleLimitSoc", "Vehicle's own SoC limit", SHARE),
+    ("sensor", "vehicleSoc", "Vehicle SoC", SOC | UNREAD),
+    ("sensor", "vehicleRange", "Vehicle range", _sensor("km", "distance") | UNREAD),
+    ("sensor", "vehicleOdometer", "Vehicle odometer", _sensor("km", "distance", grows=True) | UNREAD),
+    ("sensor", "vehicleLimitSoc", "Vehicle's own SoC limit", SHARE | UNREAD),
     ("sensor", "vehicleIdentity", "Vehicle identity", TEXT),
     ("binary_sensor", "vehicleDetectionActive", "Vehicle detection active", TRUTH),
     ("binary_sensor", "vehicleClimaterActive", "Vehicle climater active", TRUTH),

@@ -41,6 +41,11 @@ TEXTS: Mapping[str, Mapping[str, tuple[str, str]]] = {
             "{place} says what cannot be",
             "{why}. Is the meter wired and set up rightly (direction, scale, phases)? Nothing is charged on its word.",
         ),
+        "dimmed": (
+            "The grid operator limits the house",
+            "{why}. Cars and the home battery take no more than allowed from the grid; it ends when the order ends.",
+        ),
+        "released": ("The grid operator's limit has ended", "It lasted {minutes} min. Charging goes on as before."),
         "clock": (
             "The clock cannot be trusted",
             "Plans and cheap hours wait until it is set. Is there a network for the time (NTP)?",
@@ -68,6 +73,11 @@ TEXTS: Mapping[str, Mapping[str, tuple[str, str]]] = {
             "{place} meldet Unmögliches",
             "{why}. Ist der Zähler richtig angeschlossen und eingestellt? Auf sein Wort hin wird nichts geladen.",
         ),
+        "dimmed": (
+            "Der Netzbetreiber begrenzt das Haus",
+            "{why}. Autos und Heimspeicher ziehen nicht mehr als erlaubt aus dem Netz; es endet mit dem Befehl.",
+        ),
+        "released": ("Die Begrenzung ist aufgehoben", "Sie dauerte {minutes} min. Es wird geladen wie zuvor."),
         "clock": (
             "Der Uhr ist nicht zu trauen",
             "Pläne und günstige Stunden warten, bis sie gestellt ist. Ist ein Netz für die Zeit (NTP) da?",
@@ -76,6 +86,10 @@ TEXTS: Mapping[str, Mapping[str, tuple[str, str]]] = {
 }
 """Title and text by language and thing."""
 
+ENDS: Mapping[str, str] = {"lost": "back", "dimmed": "released"}
+"""Things whose end is told, too."""
+DIMMED = "dimmed"
+UNITS = {"w": "W", "a": "A", "s": "s", "kwh": "kWh", "wh": "Wh", "percent": "%", "v": "V"}
 DISOBEYING = (Code.DOES_NOT_OBEY, Code.SOMEBODY_ELSE, Code.BATTERY_DISOBEYS, Code.BATTERY_REFUSES)
 IMPLAUSIBLE = (Code.IMPLAUSIBLE_VALUE, Code.GRID_REVERSED, Code.GRID_STUCK, Code.GRID_BLIND)
 
@@ -124,11 +138,12 @@ class Watch:
         for thing, seen in list(self._seen.items()):
             if thing in found:
                 continue
-            if thing[0] == "lost" or now_s - seen.last_s > REARM_S:
+            kind, place = thing
+            if kind in ENDS or now_s - seen.last_s > REARM_S:
                 del self._seen[thing]
-            if thing[0] == "lost" and seen.told:
+            if kind in ENDS and seen.told:
                 minutes = f"{(now_s - seen.since_s) / 60:.0f}"
-                told.append(self._message(("back", thing[1]), {"minutes": minutes}))
+                told.append(self._message((ENDS[kind], place), {"minutes": minutes}))
         return told
 
     def _late(self, events: tuple[Event, ...]) -> bool:
@@ -163,6 +178,8 @@ def _things(view: View, now_s: float) -> Iterator[tuple[Thing, dict[str, Any]]]:
         *((f"lp-{number}", each.reasons) for number, each in enumerate(decision.loadpoints, 1)),
     ):
         for reason in reasons:
+            if reason.code.value == DIMMED:
+                yield (DIMMED, ""), {"why": _said(reason)}
             if reason.code in DISOBEYING:
                 yield ("disobeys", place), {"why": _said(reason)}
             if reason.code in IMPLAUSIBLE:
@@ -175,6 +192,11 @@ def _things(view: View, now_s: float) -> Iterator[tuple[Thing, dict[str, Any]]]:
 
 
 def _said(reason: Reason) -> str:
-    """A reason in its own words: its code, and its numbers."""
-    facts = ", ".join(f"{name} {value}" for name, value in reason.facts)
+    """A reason in its own words: its code, and its numbers with their units."""
+    facts = ", ".join(_fact(name, value) for name, value in reason.facts)
     return reason.code.value.replace("_", " ") + (f" ({facts})" if facts else "")
+
+
+def _fact(name: str, value: object) -> str:
+    words, _, last = name.rpartition("_")
+    return f"{words.replace('_', ' ')} {value} {UNITS[last]}" if last in UNITS else f"{name.replace('_', ' ')} {value}"

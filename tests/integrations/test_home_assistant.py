@@ -180,5 +180,7 @@ def test_templates_make_unknown_of_nothing_and_times_of_seconds(house, broker):
     assert datetime.fromisoformat(moment) == datetime(2026, 5, 5, 4, tzinfo=UTC)
     assert rendered(found["sensor site_grid_power"]["value_template"], "0") == "0"
     assert rendered(found["sensor site_green_share_home"]["value_template"], "0.25") == "25.0"
+    assert rendered(found["sensor lp1_vehicle_soc"]["value_template"], "0") == "None", "a car that nobody has read"
+    assert rendered(found["sensor lp1_charge_power"]["value_template"], "0") == "0"
     assert rendered(found["select lp1_vehicle_name"]["value_template"], "") == "-"
     assert rendered(found["number vehicle_blue_car_min_soc"]["value_template"], "") == "0"

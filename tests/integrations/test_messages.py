@@ -187,7 +187,7 @@ def test_what_is_wrong_is_told_once_until_it_was_away_for_ten_minutes():
     watch = Watch()
     told = [message for at in range(0, 600, 10) for message in watch.messages(cycle(1, stubborn, at_s=float(at)))]
     assert [message.title for message in told] == ["lp-1 does not do what it is told"]
-    assert "does not obey (wanted_a 6, current_a 16)" in told[0].text
+    assert "does not obey (wanted 6 A, current 16 A)" in told[0].text
     assert watch.messages(cycle(2, LoadpointDecision(), at_s=700.0)) == []
     assert watch.messages(cycle(3, stubborn, at_s=710.0)) == [], "it is the same thing still"
     assert watch.messages(cycle(2, LoadpointDecision(), at_s=1400.0)) == []
@@ -201,6 +201,17 @@ def test_overload_implausible_values_and_a_clock_that_is_wrong_are_told():
     assert first == ["grid meldet Unmögliches", "main: Überlast abgefangen"]
     blind = [replace(cycle(1, at_s=float(at)), decided_at=None) for at in range(1000, 1700, 10)]
     assert [message.title for view in blind for message in watch.messages(view)] == ["Der Uhr ist nicht zu trauen"]
+
+
+def test_an_order_of_the_grid_operator_is_told_and_its_end():
+    order = SiteDecision(reasons=(because(Code.DIMMED, limit_w=4200, minimum_w=4200, cause="relay"),))
+    watch = Watch()
+    told = [watch.messages(cycle(1, at_s=at_s, site=order)) for at_s in (100.0, 110.0, 700.0)]
+    assert [len(each) for each in told] == [1, 0, 0]
+    assert told[0][0].text.startswith("dimmed (limit 4200 W, minimum 4200 W, cause relay).")
+    (released,) = watch.messages(cycle(2, at_s=1300.0))
+    assert (released.title, released.text[:20]) == ("The grid operator's limit has ended", "It lasted 20 min. Ch")
+    assert len(watch.messages(cycle(3, at_s=1310.0, site=order))) == 1, "each order is one of its own"
 
 
 def test_a_plan_that_will_be_missed_is_told_by_us_or_by_evccs_event():
