@@ -158,12 +158,12 @@ def devices(name: str | None) -> None:
 
 
 @contextmanager
-def _access(config: Path | None, database: Path | None) -> Iterator["Access"]:
+def _access(config: Path | None, database: Path | None, *, begins: bool = False) -> Iterator["Access"]:
     from evcc_flask.commands.access import Refused, access
     from evcc_flask.storage.problem import StorageProblem
 
     try:
-        with access(config, database, os.environ) as found:
+        with access(config, database, os.environ, begins=begins) as found:
             yield found
     except (Refused, StorageProblem, FileNotFoundError) as error:
         raise click.ClickException(str(error)) from None
@@ -213,7 +213,7 @@ def set_password(config: Path | None, database: Path | None) -> None:
         word = click.prompt("New password", hide_input=True, confirmation_prompt=True)
     else:
         word = sys.stdin.readline().rstrip("\r\n")
-    with _access(config, database) as house:
+    with _access(config, database, begins=True) as house:
         house.set_password(word)
         click.echo(f"The password is set in {house.path}. All sessions have ended.")
 
@@ -238,7 +238,7 @@ def apikey() -> None:
 @house_options
 def add_key(name: str, read_only: bool, config: Path | None, database: Path | None) -> None:
     """Make a key and print it, this once."""
-    with _access(config, database) as house:
+    with _access(config, database, begins=True) as house:
         click.echo(house.add_key(name, reading=read_only))
 
 

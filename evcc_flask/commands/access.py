@@ -75,11 +75,19 @@ class Access:
 
 
 @contextmanager
-def access(config: Path | None, database: Path | None, environ: Mapping[str, str]) -> Iterator[Access]:
-    """The house's own rows, found as ``run`` finds them. Raises StorageProblem, FileNotFoundError."""
-    path = database or house_file(usual_file(load(config, environ).database))[0]
+def access(
+    config: Path | None, database: Path | None, environ: Mapping[str, str], *, begins: bool = False
+) -> Iterator[Access]:
+    """The house's own rows, found as ``run`` finds them. Raises Refused, StorageProblem, FileNotFoundError.
+
+    ``begins``: where there is no file yet, one is made, as the first ``run`` would; but not where ``database`` names
+    it, which then is mistyped.
+    """
+    path, _ = house_file(database or usual_file(load(config, environ).database))
+    if not path.exists() and (database or not begins):
+        raise Refused(f"{path} is not there. Name the house's file with --database, or start the server once.")
     clock = SystemClock()
-    opened = Database.open(path, clock)
+    opened = Database.open(path, clock, mend=False)
     try:
         yield Access(Ledger(opened, clock), path, clock)
     finally:

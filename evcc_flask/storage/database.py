@@ -24,6 +24,7 @@ from evcc_flask.layout import project_file
 from . import book, gridevents, history, journal, statistics, takeover
 from .evccs import EvccFile
 from .models import Session, Setting
+from .place import checked
 from .problem import StorageProblem
 from .schema import migrate, steps
 from .writer import Batch, Receipt, Writer
@@ -57,21 +58,31 @@ class Database:
         self._writer = Writer(self._write, self._end)
 
     @classmethod
-    def open(cls, path: Path, clock: Clock) -> "Database":
-        """Make or bring up to date. A corrupt file is kept aside and a new one started. Raises StorageProblem."""
-        _prepare(path)
+    def open(cls, path: Path, clock: Clock, *, mend: bool = True) -> "Database":
+        """Make or bring up to date. Raises StorageProblem, for a file that is no database at all, too.
+
+        A damaged database is kept aside and a new one started; without ``mend`` it is refused.
+        """
+        _prepare(checked(path))
         try:
             _make_ready(path)
             return cls(path, clock, ())
         except OperationalError as error:
             raise StorageProblem(_sentence(path, error)) from error
         except DatabaseError as error:
+            if not mend:
+                message = f"{path} is damaged. The server mends it when it starts; start it, then try again."
+                raise StorageProblem(message) from error
             log.error("%s: %s", path, error)
         aside = _kept_aside(path, clock.now())
         _prepare(path)
         _make_ready(path)
         message = f"{path} was damaged. It is kept as {aside}, and a new one was started."
-        remedy = "Look through the settings; the sessions up to now are in the old file."
+        remedy = (
+            "The owner's password and the API keys are gone with it: set the password anew at once ('evcc-flask "
+            "password set'), or the first to open the page does. Look through the settings; the sessions up to now "
+            "are in the old file."
+        )
         return cls(path, clock, (Issue("database", message, remedy=remedy, fatal=False),))
 
     def settings(self) -> dict[str, Any]:

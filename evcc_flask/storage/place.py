@@ -14,6 +14,26 @@ WRITTEN = "evcc-imported.yaml"
 """Beside our file: the house that evcc's web page had configured, written when it was taken over. evcc looks for no
 such name; a start of ours without an evcc.yaml does."""
 
+_BEGINNING = b"SQLite format 3\0"
+
+
+def checked(path: Path) -> Path:
+    """``path``, unless something else than a database lies there, which then stays as it is. Raises StorageProblem.
+
+    What is empty, or not there yet, becomes a database.
+    """
+    try:
+        with path.open("rb") as file:
+            beginning = file.read(len(_BEGINNING))
+    except FileNotFoundError:
+        return path
+    except OSError as error:
+        message = f"{path}: cannot be opened ({error.strerror}). Give a file that can be written with --database."
+        raise StorageProblem(message) from error
+    if beginning in (b"", _BEGINNING):
+        return path
+    raise StorageProblem(f"{path} is no database, and stays as it is. Name another file with --database.")
+
 
 def house_file(named: Path) -> tuple[Path, Issue | None]:
     """The file to use where a configuration names ``named``, and the note to make where that is another one.
@@ -21,10 +41,10 @@ def house_file(named: Path) -> tuple[Path, Issue | None]:
     The answer is the same at each start. Nothing is written. Raises StorageProblem.
     """
     if not _foreign(named):
-        return named, None
+        return checked(named), None
     if named.name == OWN:
         raise StorageProblem(f"{named} was made by another program. Name another file with --database.")
-    ours = named.with_name(OWN)
+    ours = checked(named.with_name(OWN))
     message = f"{named} is evcc's own file and stays as it is. Settings and sessions are kept in {ours}."
     remedy = f"Start with --database {ours} to end this note."
     return ours, Issue("database", message, remedy=remedy, fatal=False)

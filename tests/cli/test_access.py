@@ -102,7 +102,49 @@ def test_a_revoked_key_opens_nothing(call, server):
         (("revoke", "backups"), "there is no key 'backups'. Known are: backup."),
     ],
 )
-def test_names_that_do_not_fit_are_refused_with_a_sentence(call, words, sentence):
+def test_names_that_do_not_fit_are_refused_with_a_sentence(call, server, words, sentence):
     call("apikey", "add", "backup")
     answer = call("apikey", *words)
     assert (answer.exit_code, sentence in answer.output) == (1, True)
+
+
+EVERY = (
+    ("password", "set"),
+    ("password", "reset"),
+    ("apikey", "add", "backup"),
+    ("apikey", "list"),
+    ("apikey", "revoke", "backup"),
+)
+
+
+@pytest.mark.parametrize("words", EVERY)
+def test_a_file_given_by_mistake_is_refused_and_stays_as_it_is(call, tmp_path, words):
+    victim = tmp_path / "house.db"
+    victim.write_text("site: {title: Home}\n")
+    answer = call(*words, said=f"{WORD}\n")
+    assert (answer.exit_code, "is no database, and stays as it is" in answer.output) == (1, True)
+    assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("house.db", "site: {title: Home}\n")]
+
+
+@pytest.mark.parametrize("words", EVERY)
+def test_a_damaged_database_is_left_to_the_server(call, tmp_path, words):
+    content = b"SQLite format 3\0" + b"?" * 5000
+    (tmp_path / "house.db").write_bytes(content)
+    answer = call(*words, said=f"{WORD}\n")
+    assert (answer.exit_code, "is damaged" in answer.output) == (1, True)
+    assert (tmp_path / "house.db").read_bytes() == content
+
+
+@pytest.mark.parametrize("words", EVERY)
+def test_a_mistyped_path_makes_neither_folder_nor_database(tmp_path, words):
+    place = tmp_path / "huose" / "house.db"
+    answer = CliRunner().invoke(main, [*words, "--database", str(place)], input=f"{WORD}\n")
+    assert (answer.exit_code, f"{place} is not there" in answer.output) == (1, True)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("words", "made"), [(words, words[1] in ("set", "add")) for words in EVERY])
+def test_before_the_first_start_a_password_may_be_set_where_the_server_will_look(tmp_path, words, made):
+    place = tmp_path / "var" / "house.db"
+    said = CliRunner().invoke(main, list(words), input=f"{WORD}\n", env={"EVCC_DATABASE_DSN": str(place)})
+    assert (said.exit_code == 0, place.exists()) == (made, made), said.output

@@ -170,7 +170,7 @@ def test_a_full_disk_stops_no_charge_and_is_said(world):
 
 
 def test_a_damaged_database_is_kept_aside_and_said_and_a_new_one_started(world):
-    damaged = b"<html>no database</html>" * 1000
+    damaged = b"SQLite format 3\0" + b"<html>no database</html>" * 1000
     (world.folder / "evcc.db").write_bytes(damaged)
     server = world.serve(world.config("now"))
     (aside,) = world.folder.glob("evcc.db.damaged-*")

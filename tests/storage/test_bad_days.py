@@ -86,16 +86,32 @@ def test_a_damaged_file_is_kept_aside_and_a_new_one_started(opened, path, damage
             file.seek(8192)
             file.write(b"\xff" * 12000)
     else:
-        path.write_bytes(b"<html>no database</html>" * 1000)
+        path.write_bytes(b"SQLite format 3\0" + b"<html>no database</html>" * 1000)
     content = path.read_bytes()
     second = opened()
     (issue,) = second.issues
     (aside,) = path.parent.glob("evcc.db.damaged-*")
     assert aside.read_bytes() == content
     assert str(aside) in str(issue)
+    assert "set the password anew at once" in str(issue)
     assert not issue.fatal
     assert second.settings() == {}
     assert second.save({"a": 1}).wait(2.0) is None
+
+
+def test_a_file_that_is_no_database_is_refused_and_stays_as_it_is(path, clock):
+    path.write_text("meters: []\n")
+    path.chmod(0o644)
+    with pytest.raises(StorageProblem, match="is no database, and stays as it is"):
+        Database.open(path, clock)
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
+    assert path.read_text() == "meters: []\n"
+    assert path.stat().st_mode & 0o777 == 0o644
+
+
+def test_an_empty_file_becomes_a_database(opened, path):
+    path.touch()
+    assert opened().issues == ()
 
 
 def test_a_file_that_another_program_holds_is_refused_and_not_taken_for_damaged(opened, path, clock):

@@ -72,8 +72,14 @@ def test_evccs_file_is_known_while_evcc_has_all_of_it_in_its_log(path):
     running.close()
 
 
-def test_a_file_that_is_no_database_is_left_to_the_one_who_opens_it(path):
+def test_a_file_that_is_no_database_is_refused(path):
     path.write_bytes(b"not a database at all, but long enough to be looked at" * 20)
+    with pytest.raises(StorageProblem, match="is no database, and stays as it is"):
+        house_file(path)
+
+
+def test_a_damaged_database_is_left_to_the_one_who_opens_it(path):
+    path.write_bytes(b"SQLite format 3\0" + b"?" * 2000)
     assert house_file(path) == (path, None)
 
 
