@@ -52,7 +52,8 @@ class LineHandler(logging.Handler):
         try:
             line = self.format(record)
             self._ring.append(Line(record.name, record.levelno, line, self._redact(record.getMessage())))
-            self._stream.write(f"{_priority(record.levelno) if self._journal else ''}{line}\n")
+            priority = _priority(record.levelno) if self._journal else ""
+            self._stream.write("".join(f"{priority}{each}\n" for each in line.split("\n")))
             self._stream.flush()
         except Exception:  # noqa: BLE001 - why: logging's own rule, a broken stderr must not stop the caller
             self.handleError(record)

@@ -3,15 +3,20 @@
 The rules of the door hold here as for any reading request, because the handshake is one.
 """
 
+import base64
+import binascii
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-from flask import Blueprint, Flask, request
+from flask import Blueprint, Flask, Response, jsonify, request
 from flask_sock import Sock
 from simple_websocket import Server
 
 from .hub import Hub
+
+VERSION = "13"
+"""Of the protocol; RFC 6455 is the only one."""
 
 PATHS = ("/ws", "/bare/ws")
 """Nothing is ever wrapped here; the second one is for clients that know only a prefix."""
@@ -28,6 +33,7 @@ def register(app: Flask, hub: Hub, hears_log: Callable[[], bool]) -> None:
     """``hears_log``: whether the request at hand may read the log."""
     app.config["SOCK_SERVER_OPTIONS"] = {"thread_class": _Unread}
     blueprint = Blueprint("live", __name__)
+    blueprint.before_request(_refused)
     blueprint.before_request(_uncompressed)
     sock = Sock()
 
@@ -41,6 +47,34 @@ def register(app: Flask, hub: Hub, hears_log: Callable[[], bool]) -> None:
     for path in PATHS:
         sock.route(path, bp=blueprint, endpoint=path.strip("/").replace("/", "_"))(live)
     app.register_blueprint(blueprint)
+
+
+def _refused() -> Response | None:
+    """An answer to a handshake that is none, as RFC 6455 4.2 and 4.4 have it; None: it is one."""
+    headers = request.headers
+    if headers.get("Sec-WebSocket-Version", VERSION).strip() != VERSION:
+        answer = _answer(426, "this server speaks version 13 of the WebSocket protocol")
+        answer.headers["Sec-WebSocket-Version"] = VERSION
+        answer.headers["Upgrade"] = "websocket"
+        return answer
+    words = {word.strip().lower() for word in headers.get("Connection", "").split(",")}
+    upgrades = "upgrade" in words and headers.get("Upgrade", "").strip().lower() == "websocket"
+    if upgrades and request.method == "GET" and "Sec-WebSocket-Version" in headers and _keyed(headers):
+        return None
+    return _answer(400, "this is no handshake of a WebSocket")
+
+
+def _keyed(headers: Mapping[str, str]) -> bool:
+    try:
+        return len(base64.b64decode(headers.get("Sec-WebSocket-Key", "").strip(), validate=True)) == 16
+    except binascii.Error:
+        return False
+
+
+def _answer(status: int, sentence: str) -> Response:
+    answer = jsonify(error=sentence)
+    answer.status_code = status
+    return answer
 
 
 def _uncompressed() -> None:

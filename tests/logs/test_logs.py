@@ -118,3 +118,18 @@ def test_the_journal_is_told_the_priority(tmp_path, monkeypatch):
             logging.getLogger("site").log(level, "x")
         journal.seek(0)
         assert [line[:3] for line in journal] == ["<7>", "<6>", "<4>", "<3>", "<2>"]
+
+
+def test_each_line_of_a_traceback_is_told_its_priority(tmp_path, monkeypatch):
+    with (tmp_path / "journal").open("w+") as journal:
+        status = (tmp_path / "journal").stat()
+        monkeypatch.setenv("JOURNAL_STREAM", f"{status.st_dev}:{status.st_ino}")
+        start_logs("debug", {}, redact=str, stream=journal, ring=Ring())
+        try:
+            raise ValueError("x")
+        except ValueError:
+            logging.getLogger("site").exception("failed")
+        journal.seek(0)
+        lines = journal.readlines()
+        assert len(lines) > 3
+        assert {line[:3] for line in lines} == {"<3>"}

@@ -72,6 +72,35 @@ def test_a_request_without_upgrade_is_a_bad_request(serve):
     assert serve().ready().get("/ws")[0] == 400
 
 
+HANDSHAKE = {
+    "Upgrade": "websocket",
+    "Connection": "keep-alive, Upgrade",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+}
+
+
+def test_a_handshake_that_is_none_is_refused_without_a_word_in_the_log(serve):
+    served = serve().ready()
+    for name, value, status in (
+        ("Sec-WebSocket-Key", None, 400),
+        ("Sec-WebSocket-Key", "c2hvcnQ=", 400),
+        ("Sec-WebSocket-Key", "no base64", 400),
+        ("Sec-WebSocket-Version", None, 400),
+        ("Sec-WebSocket-Version", "7", 426),
+        ("Sec-WebSocket-Version", "thirteen", 426),
+        ("Connection", "close", 400),
+        ("Upgrade", "h2c", 400),
+    ):
+        changed = {key: text for key, text in {**HANDSHAKE, name: value}.items() if text is not None}
+        answer = asked(served, "GET", "/ws", headers=changed)
+        assert answer.status == status, (name, value)
+        assert answer.headers.get("Sec-WebSocket-Version") == ("13" if status == 426 else None)
+        assert answer.headers["Content-Type"].startswith("application/json")
+    os.kill(served.process.pid, signal.SIGTERM)
+    assert "Traceback" not in served.ended(10)
+
+
 def test_the_rules_of_the_door_hold(serve):
     served = serve().ready()
     assert refusal(served, host="evil.example") == 421
