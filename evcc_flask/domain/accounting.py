@@ -29,7 +29,9 @@ def follow(p: Point, h: House, rates: Rates, now: Moment) -> tuple[OpenSession |
         rows.append(row(session, p.index, p.settings.title))
     gone = Event.DISCONNECT in p.events or (not p.connected and p.status is not None)
     if session is not None and (gone or _new_day(session, p, now)):
-        session = replace(session, finished=now.wall or session.finished)
+        if p.memory.charging_s is not None or session.finished is None:
+            # Otherwise it has been finished since its last stop, however long the car stood there afterwards.
+            session = replace(session, finished=now.wall or session.finished)
         rows = [row(session, p.index, p.settings.title, closed=True)] if session.created_s is not None else []
         session = None
     if not p.connected:

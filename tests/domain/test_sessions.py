@@ -40,6 +40,26 @@ def test_one_row_from_plug_to_plug(bench):
     assert found[-1].charged_kwh == pytest.approx(11.04 * 180 / 3600, rel=0.15)
 
 
+def test_a_session_is_finished_with_its_last_stop_and_closed_with_the_plug(bench):
+    house = bench(NOW)
+    house.cycles(100)
+    house.wish(mode=Mode.OFF)
+    stopped = [row.finished for row in rows(house.cycles(60))][-1]
+    house.cycles(4 * 3600, 300)
+    house.boxes[0].plugged = False
+    (row,) = rows([house.cycle()])
+    assert (row.closed, row.finished) == (True, stopped)
+    assert (house.now.wall - row.finished).total_seconds() > 4 * 3600
+
+
+def test_a_session_that_charged_until_the_plug_was_pulled_is_finished_then(bench):
+    house = bench(NOW)
+    house.cycles(100)
+    house.boxes[0].plugged = False
+    (row,) = rows([house.cycle()])
+    assert (row.closed, row.finished) == (True, house.now.wall)
+
+
 def test_a_car_that_never_charged_leaves_no_row(bench):
     house = bench(LoadpointSettings())
     found = rows(house.cycles(50))
