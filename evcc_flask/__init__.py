@@ -4,6 +4,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # gunicorn's master imports this package, too, and shall stay small
+    from pathlib import Path
+
     from flask import Flask
 
     from evcc_flask.api.context import Verdict
@@ -21,8 +23,12 @@ def create_app(
     clock: "Clock",
     configuration: "Configuration",
     live: "Hub | None" = None,
+    style: "Path | None" = None,
 ) -> "Flask":
-    """The web app over a running house; it starts nothing. Without ``live`` there is no ``/ws``."""
+    """The web app over a running house; it starts nothing. Without ``live`` there is no ``/ws``.
+
+    ``style``: a sheet for the dashboard, after its own.
+    """
     from flask import Flask
 
     from evcc_flask import api, web
@@ -34,7 +40,7 @@ def create_app(
     rules = DoorRules(names, own.allowed_origins, own.trusted_proxies, own.login_for_writes)
     app = Flask(__name__, static_folder=None)
     api.register(app, Context(state, database, health, clock, own.envelope, rules))
-    web.register(app)
+    web.register(app, style)
     if live is not None:
         from evcc_flask.api.door import reads_log
         from evcc_flask.realtime import route

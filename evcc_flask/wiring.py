@@ -168,6 +168,7 @@ def application(environ: Mapping[str, str]) -> "Flask":
         clock=server.clock,
         configuration=server.configuration,
         live=server.live,
+        style=options.custom_css,
     )
     if isinstance(operator := server.grid_operator, Hems):
         app.extensions["evcc-flask-grid-order-test"] = operator.test

@@ -36,6 +36,27 @@ def house(tmp_path_factory):
     served.stop()
 
 
+def constants():
+    """The file of the house of constants."""
+    return (HERE / "house.yaml").read_text()
+
+
+@pytest.fixture
+def started(tmp_path):
+    """Start a server of its own over a file, with further words of the command line; all end with the test."""
+    there = []
+
+    def start(text, *words):
+        (tmp_path / "evcc.yaml").write_text(text)
+        usual = ("run", "-c", str(tmp_path / "evcc.yaml"), "--database", str(tmp_path / "house.db"))
+        there.append(Served(tmp_path, *usual, *words))
+        return there[-1].start()
+
+    yield start
+    for served in there:
+        served.stop()
+
+
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory):
     """The demo house, five minutes in ten seconds."""

@@ -1,34 +1,10 @@
 """What the page does when the server is gone, silent, misconfigured, or wants to know who is there."""
 
 import re
-from pathlib import Path
 
-import pytest
 from playwright.sync_api import expect
 
-from tests.browser.served import Served
-
-HERE = Path(__file__).parent
-
-
-@pytest.fixture
-def started(tmp_path):
-    """Start a server of its own over a file; all end with the test."""
-    there = []
-
-    def start(text):
-        (tmp_path / "evcc.yaml").write_text(text)
-        words = ("run", "-c", str(tmp_path / "evcc.yaml"), "--database", str(tmp_path / "house.db"))
-        there.append(Served(tmp_path, *words))
-        return there[-1].start()
-
-    yield start
-    for served in there:
-        served.stop()
-
-
-def constants():
-    return (HERE / "house.yaml").read_text()
+from tests.browser.conftest import constants
 
 
 def test_after_a_restart_of_the_server_the_page_is_live_again_by_itself(page, started):

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from evcc_flask import web
+from evcc_flask import create_app, web
+from evcc_flask.config.model import Configuration
 from evcc_flask.domain.reasons import Code
 
 TOP = Path(__file__).parents[2]
@@ -85,3 +86,41 @@ def test_every_reason_has_a_sentence_in_each_language(language):
     catalogue = (TOP / "dashboard" / "src" / "i18n" / f"{language}.ts").read_text()
     spoken = set(re.findall(r'^  "reason\.(\w+)":', catalogue, re.MULTILINE))
     assert {code.value for code in Code} - spoken == set()
+
+
+def styled(house, file):
+    """A visitor of the dashboard that has a sheet of the owner's."""
+    configuration = Configuration()
+    app = create_app(house.state, house.database, lambda: house.verdict, house.clock, configuration, style=file)
+    return app.test_client()
+
+
+def test_the_owners_style_sheet_comes_last_and_is_read_anew_each_time(house, tmp_path):
+    sheet = tmp_path / "own.css"
+    sheet.write_text(":root { --sun: gold }")
+    visitor = styled(house, sheet)
+    page = visitor.get("/")
+    named = re.findall(r'<link rel="stylesheet"[^>]*href="([^"]+)"', page.text)
+    assert named[-1] == "./custom.css"
+    assert "unsafe" not in page.headers["Content-Security-Policy"]
+    assert visitor.get("/", headers={"If-None-Match": page.headers["ETag"]}).status_code == 304
+    answer = visitor.get("/custom.css")
+    assert (answer.content_type, answer.text) == ("text/css; charset=utf-8", ":root { --sun: gold }")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Cache-Control"] == "no-cache"
+    assert visitor.get("/custom.css", headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
+    sheet.write_text(":root { --sun: orange }")
+    assert "orange" in visitor.get("/custom.css", headers={"If-None-Match": answer.headers["ETag"]}).text
+
+
+def test_a_style_sheet_that_is_gone_or_endless_is_left_out_and_the_log_says_so(house, tmp_path, caplog):
+    visitor = styled(house, tmp_path / "none.css")
+    assert visitor.get("/custom.css").status_code == 404
+    assert "none.css cannot be read: No such file or directory" in caplog.text
+    assert styled(house, Path("/dev/zero")).get("/custom.css").status_code == 404
+    assert "more than 256 kB" in caplog.text
+
+
+def test_without_a_style_sheet_of_the_owners_none_is_named(client):
+    assert "custom.css" not in client.get("/").text
+    assert client.get("/custom.css").status_code == 404
