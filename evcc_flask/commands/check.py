@@ -113,12 +113,15 @@ def check_offline(path: Path | None, environ: Mapping[str, str], say: Callable[[
     return 1 if any(issue.fatal for issue in built.issues) else 0
 
 
-def read_all(built: Built, clock: SystemClock, patience_s: float = PATIENCE_S) -> list[Result]:
-    """Read every device that could be built; different links side by side, the devices of one link in turn."""
+def read_all(built: Built, clock: SystemClock, patience_s: float | None = None) -> list[Result]:
+    """Read every device that could be built; different links side by side, the devices of one link in turn.
+
+    ``patience_s``: for all of them together, instead of the usual 12 s.
+    """
     devices: list[tuple[str, Any]] = [("meter", device) for device in built.meters.values()]
     devices += [("charger", device) for device in built.chargers.values()]
     present = [(kind, device) for kind, device in devices if not isinstance(device, (AbsentMeter, AbsentCharger))]
-    until_s = clock.wire_s() + patience_s
+    until_s = clock.wire_s() + (patience_s or PATIENCE_S)
     by_link: dict[str, list[tuple[str, Any]]] = {}
     for kind, device in present:
         by_link.setdefault(_link(device), []).append((kind, device))

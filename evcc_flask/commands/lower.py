@@ -7,6 +7,7 @@ has lowered itself by then.
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from evcc_flask.clock import SystemClock
 from evcc_flask.config.load import load
@@ -20,6 +21,7 @@ from evcc_flask.security.redaction import REDACTOR
 from evcc_flask.storage.database import Database
 from evcc_flask.storage.owner import Owner
 from evcc_flask.storage.place import house_file, usual_file
+from evcc_flask.storage.problem import StorageProblem
 
 PATIENCE_S = 12.0
 """One box gets so long to answer, and as long again to take its current."""
@@ -38,11 +40,7 @@ def lower(path: Path | None, environ: Mapping[str, str], say: Callable[[str], No
     owner = Owner.take(file)
     built = build_house(configuration, clock)
     try:
-        database = Database.open(file, clock)
-        try:
-            settings = restored(built.settings, database.settings())
-        finally:
-            database.close()
+        settings = restored(built.settings, _stored(file, clock))
         told = [
             _lowered(number, drivers.charger, wishes.min_current_a, built, clock)
             for number, (drivers, wishes) in enumerate(zip(built.house.loadpoints, settings.loadpoints, strict=True))
@@ -54,6 +52,18 @@ def lower(path: Path | None, environ: Mapping[str, str], say: Callable[[str], No
     for sentence, _ in told:
         say(REDACTOR.text(sentence))
     return 0 if all(well for _, well in told) else 1
+
+
+def _stored(file: Path, clock: SystemClock) -> Mapping[str, Any]:
+    """What people have set; nothing where the file is broken, which must leave no box at its full current."""
+    try:
+        database = Database.open(file, clock, mend=False)
+    except StorageProblem:
+        return {}
+    try:
+        return database.settings()
+    finally:
+        database.close()
 
 
 def _lowered(number: int, charger: Charger, least_a: float, built: Built, clock: SystemClock) -> tuple[str, bool]:

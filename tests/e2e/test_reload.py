@@ -12,7 +12,7 @@ import yaml
 from evcc_flask.simulation.wire.heidelberg import CURRENT
 from evcc_flask.simulation.wire.station import Fault
 from tests.e2e.test_process import charges
-from tests.e2e.world import BOX, eventually, wire_s
+from tests.e2e.world import eventually, wire_s
 
 
 @pytest.fixture
@@ -119,7 +119,17 @@ def test_a_box_that_does_not_answer_asks_for_another_try(world):
     charges(server, 1)
     server.terminate()
     world.goe.fault = Fault.HANG
-    world.line.station(BOX).fault = Fault.SILENT
     code, said = lowered(world)
     assert code == 1
     assert "wallbox 'goe' does not answer" in said
+
+
+def test_a_broken_database_leaves_no_box_at_its_full_current(world):
+    server = world.serve(world.config("now", "now"))
+    charges(server, 1)
+    server.terminate()
+    server.database.write_bytes(b"no database at all" * 100)
+    code, said = lowered(world)
+    assert code == 0, said
+    assert "wallbox 'goe' offers 6 A from now on" in said
+    assert server.database.read_bytes() == b"no database at all" * 100
