@@ -82,7 +82,7 @@ class Influx:
         self._state.subscribe(self._note)
         self._thread.start()
 
-    def stop(self, timeout_s: float = 2.0) -> None:
+    def stop(self, timeout_s: float = 0.5) -> None:
         """End, without sending what waits. A second call does nothing."""
         with self._news:
             self._ending = True

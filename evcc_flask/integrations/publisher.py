@@ -81,7 +81,7 @@ class Publisher:
         self._state.subscribe(lambda _: self._ring())
         self._thread.start()
 
-    def stop(self, timeout_s: float = 2.0) -> None:
+    def stop(self, timeout_s: float = 1.5) -> None:
         """Erase what was told and say that we are offline. A second call does nothing."""
         self._ring(ending=True)
         if self._thread.is_alive():

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
@@ -13,6 +14,9 @@ from evcc_flask.plugins.fields import Flag, Loose, Many, Text, Tree
 from evcc_flask.plugins.problems import Problems, load
 from evcc_flask.plugins.registry import build_sink
 from evcc_flask.plugins.shop import Shop
+
+SHORTEST = 4
+"""Shorter parts of an address stand in too many honest texts."""
 
 
 class Undelivered(Exception):
@@ -93,6 +97,7 @@ class Apprised:
             raise Misconfigured("needs the package apprise, which is not installed", ("type",), remedy) from None
 
         self.name = name
+        OVERHEARD.learn(urls)
         self._to = apprise.Apprise(asset=apprise.AppriseAsset(app_id="evcc-flask", app_desc="evcc-flask"))
         for url in urls:
             if not self._to.add(url):
@@ -102,8 +107,42 @@ class Apprised:
                 )
 
     def send(self, title: str, text: str) -> None:
+        OVERHEARD.last = ""
         if not self._to.notify(body=text or title, title=title):
-            raise Undelivered("did not take the message; its words are in the log at level debug")
+            raise Undelivered(OVERHEARD.last or "did not take the message")
+
+
+class _Overheard(logging.Filter):
+    """What apprise says reaches nobody but us, for it holds whole addresses; we tell it without their parts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._secrets: set[str] = set()
+        self.last = ""
+
+    def learn(self, urls: list[str]) -> None:
+        """Of addresses, every part may be a secret."""
+        for url in map(urlsplit, urls):
+            pieces = (
+                url.username,
+                url.password,
+                url.netloc,
+                *url.path.split("/"),
+                *parse_qs(url.query).get("auth", ()),
+            )
+            self._secrets |= {text for piece in pieces if piece for text in (piece, unquote(piece))}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.levelno >= logging.WARNING:
+            said = record.getMessage()
+            for secret in sorted(self._secrets, key=len, reverse=True):
+                said = said.replace(secret, "***") if len(secret) >= SHORTEST else said
+            self.last = said.rstrip(".")
+        return False
+
+
+OVERHEARD = _Overheard()
+logging.getLogger("apprise").addFilter(OVERHEARD)
 
 
 class Written:

@@ -1,10 +1,12 @@
 """Messages: which, when, in which words, and over a real wire to a server of ours."""
 
 import json
+import socketserver
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, time
+from email import message_from_bytes
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -19,7 +21,7 @@ from evcc_flask.domain.settings import Plan
 from evcc_flask.integrations.messaging import messaging
 from evcc_flask.integrations.messenger import Messenger, Quiet
 from evcc_flask.integrations.notices import TEXTS, Watch
-from evcc_flask.integrations.services import service
+from evcc_flask.integrations.services import Undelivered, service
 from evcc_flask.plugins.shop import Workshop
 from tests.broker import eventually
 
@@ -236,6 +238,50 @@ def test_ntfy_is_spoken_on_the_wire(phone, workshop):
     said = json.loads(body)
     assert (said["topic"], said["title"], said["message"]) == ("garage", "Title", "Text")
     assert (headers["X-Priority"], headers["X-Tags"], headers["Authorization"]) == ("high", "car", "Bearer tk_1")
+
+
+def test_what_a_service_says_against_it_is_told_without_its_secrets(phone, workshop, caplog):
+    phone.refusals = 1
+    uri = f"http://127.0.0.1:{phone.server_port}/very-secret-topic"
+    made = service({"type": "ntfy", "uri": uri, "authtoken": "tk_very_secret"}, workshop.shop("x"))
+    with pytest.raises(Undelivered, match="500") as refused:
+        made.send("Title", "Text")
+    with pytest.raises(ExceptionGroup):
+        messaging({}, OwnMessages(urls=("nowhere://very-secret",)), workshop)
+    assert "secret" not in f"{refused.value} {caplog.text}"
+
+
+class PostOffice(socketserver.StreamRequestHandler):
+    """As much of SMTP as it takes to accept a letter."""
+
+    def handle(self) -> None:
+        self.say("220 here")
+        for line in self.rfile:
+            word = line.decode().strip()
+            if word.upper() == "DATA":
+                self.say("354 go on")
+                letter = b"".join(iter(self.rfile.readline, b".\r\n"))
+                self.server.letters.append(message_from_bytes(letter))
+            elif word.upper().startswith(("MAIL", "RCPT")):
+                self.server.addresses.append(word.partition(":")[2].split()[0])
+            self.say("221 bye" if word.upper() == "QUIT" else "250 fine")
+
+    def say(self, text: str) -> None:
+        self.wfile.write(f"{text}\r\n".encode())
+
+
+def test_mail_is_delivered_by_smtp(workshop):
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), PostOffice) as office:
+        office.daemon_threads, office.letters, office.addresses = True, [], []
+        threading.Thread(target=office.serve_forever, args=(0.02,), daemon=True).start()
+        address = f"127.0.0.1:{office.server_address[1]}/?fromAddress=me@home.lan&toAddresses=you@home.lan,her@home.lan"
+        made = service({"type": "email", "uri": f"smtp://{address}&encryption=None"}, workshop.shop("x"))
+        made.send("Charged", "12 kWh")
+        office.shutdown()
+    assert office.letters[0]["Subject"] == "Charged"
+    assert "12 kWh" in office.letters[0].as_string()
+    assert {"<you@home.lan>", "<her@home.lan>"} <= {each.strip() for each in office.addresses}
+    assert "<me@home.lan>" in office.addresses
 
 
 def test_a_plugin_of_ones_own_is_given_each_message(phone, workshop):
