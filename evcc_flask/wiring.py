@@ -125,13 +125,13 @@ class Server:
 
     def start(self) -> None:
         """Start controlling; returns at once."""
+        if self._left is not None:
+            self.state.subscribe(self._left.write)
+            self._left.write(self.state.published)
         self.tariffs.start()
         self.controller.start()
         self.live.start()
         self.integrations.start()
-        if self._left is not None:
-            self.state.subscribe(self._left.write)
-            self._left.write(self.state.published)
         RING.follow(self.live.say)
 
     def stop(self) -> None:

@@ -6,6 +6,7 @@ has lowered itself by then.
 
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,9 @@ def lower(path: Path | None, environ: Mapping[str, str], say: Callable[[str], No
     if configuration.own.observe:
         say("Nothing is written to any device: evcc-flask.yaml says 'observe'.")
         return 0
-    file, _ = house_file(usual_file(configuration.database))
+    file = usual_file(configuration.database)
+    with suppress(StorageProblem):  # a broken file is where it was named
+        file, _ = house_file(file)
     owner = Owner.take(file)
     built = build_house(configuration, clock)
     try:
