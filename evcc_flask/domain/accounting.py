@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from . import costs
+from . import costs, standstill
 from .decision import Event
 from .figures import ABSURD_KM, ABSURD_KWH, LONGEST_STEP_S, PLAUSIBLE_KW, RESUME_S, SUSPECT_S, UNSEEN_KWH
 from .house import House
@@ -151,19 +151,28 @@ def _grown(session: OpenSession, p: Point, h: House, rates: Rates) -> OpenSessio
     was_charging = p.memory.charging_s is not None
     away_s = _away_s(session, p)
     grown, start, last, last_s = 0.0, session.meter_start_kwh, session.counter_kwh, session.counter_s
-    suspect = session.suspect
-    if counter is not None and last is None:
-        start, last, last_s = counter, counter, now_s
-    elif counter is not None and last is not None:
-        if _follows(counter, last, p.since(last_s)):
-            grown, last, last_s, suspect = counter - last, counter, now_s, None
-        elif suspect is None or not _follows(counter, suspect.value, p.since(suspect.at_s)):
+    suspect, still, ahead = session.suspect, session.still, session.ahead_kwh
+    unmoved_s = p.since(still.since_s if still is not None and ahead else last_s)
+    before_w = p.power_w if session.resumed_w is None else session.resumed_w
+    explained = (p.power_w * step_s + (before_w + p.power_w) / 2 * away_s) / 3.6e6 if p.charging else 0.0
+    if last is None:
+        if counter is None:
+            grown = explained
+        else:
+            start, last, last_s = counter, counter, now_s
+    elif counter is not None and _follows(counter, last, unmoved_s):
+        grown, last, last_s, suspect = counter - last, counter, now_s, None
+    elif counter is not None or suspect is not None:
+        # Until it is known whether it has begun anew, power times time counts on in its place.
+        grown, last, last_s = explained, last + explained, now_s
+        if counter is not None and (suspect is None or not _follows(counter, suspect.value, p.since(suspect.at_s))):
             suspect = Held(counter, now_s)
-        elif p.since(suspect.at_s) >= SUSPECT_S:
-            grown, last, last_s, suspect = counter - suspect.value, counter, now_s, None
-    elif last is None and p.charging:
-        before_w = p.power_w if session.resumed_w is None else session.resumed_w
-        grown = (p.power_w * step_s + (before_w + p.power_w) / 2 * away_s) / 3.6e6
+        elif counter is not None and suspect is not None and p.since(suspect.at_s) >= SUSPECT_S:
+            last, suspect = counter, None
+    if session.counter_kwh is None or session.suspect is not None or suspect is not None:
+        still, ahead = None, 0.0
+    else:
+        grown, still, ahead = standstill.settled(p, session, grown, step_s)
     if grown == 0.0 and suspect is None and counter == session.counter_kwh and not p.charging and not was_charging:
         return replace(session, integrated_s=now_s, counter_s=last_s, resumed_s=None, resumed_w=None)
     green = h.green_charge
@@ -196,4 +205,6 @@ def _grown(session: OpenSession, p: Point, h: House, rates: Rates) -> OpenSessio
         co2,
         co2_kwh,
         odometer_km=session.odometer_km,
+        still=still,
+        ahead_kwh=ahead,
     )

@@ -102,6 +102,29 @@ def test_a_wrong_counter_reading_makes_no_jump(bench, nonsense):
     assert charged_kwh(house) == pytest.approx(11.04 * 120 / 3600, rel=0.15)
 
 
+@pytest.mark.parametrize("before_s", [5, 10, 20, 30, 40, 60])
+def test_a_counter_that_begins_anew_shortly_before_the_car_leaves_loses_nothing(bench, before_s):
+    house = bench(NOW)
+    house.cycles(100, 5)
+    there = charged_kwh(house)
+    house.boxes[0].energy_kwh = 0.0
+    house.cycles(before_s, 5)
+    house.boxes[0].plugged = False
+    (row,) = [row for row in rows(house.cycles(20)) if row.closed]
+    assert row.charged_kwh == pytest.approx(there + 11.04 * before_s / 3600, abs=11.04 * 5 / 3600)
+
+
+def test_energy_goes_on_while_a_counter_is_not_believed(bench):
+    house = bench(NOW)
+    house.cycles(100)
+    house.boxes[0].energy_kwh = 0.0
+    shown = []
+    for _ in range(4):
+        house.cycle()
+        shown.append(charged_kwh(house))
+    assert shown == sorted(set(shown))
+
+
 def test_without_a_counter_power_times_time_counts(bench):
     house = bench(NOW)
     house.boxes[0].says = {"energy_kwh": None}
