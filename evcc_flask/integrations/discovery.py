@@ -56,7 +56,6 @@ class Discovery:
         given: dict[str, Any] = {
             "name": entity.name,
             "unique_id": unique,
-            "object_id": unique,
             "default_entity_id": f"{entity.word}.{unique}",
             "availability": [
                 {

@@ -198,6 +198,13 @@ VEHICLE: tuple[Row, ...] = (
 )
 WISHES: tuple[Row, ...] = (("number", "minSoc", "Minimum SoC", PERCENTS), ("number", "limitSoc", "SoC limit", PERCENTS))
 """Of a car, also while they are 0 and so not in the state."""
+ORDER: tuple[Row, ...] = (
+    ("binary_sensor", "limited", "Limited by the grid operator", TRUTH),
+    ("sensor", "limitPower", "Grid operator's limit", POWER),
+    ("sensor", "allowedPower", "Allowed by the grid operator", POWER),
+    ("sensor", "minimumPower", "Minimum owed by the grid operator", POWER),
+)
+"""Of the grid operator's order; all but the first are unknown while there is none."""
 METERS: tuple[Row, ...] = (
     ("sensor", "power", "power", POWER),
     ("sensor", "energy", "meter reading", KWH),
@@ -247,6 +254,9 @@ def _site(state: Mapping[str, Any]) -> Iterator[Entity]:
         place = level(str(name))
         title = circuit.get("title") or name
         yield from _named(f"circuit_{place}", f"Circuit {title}", _rows(rows, f"site/circuits/{place}", circuit))
+    if "hems" in state:
+        for word, key, name, more in ORDER:
+            yield Entity(word, f"hems_{key}", name, f"site/hems/{key}", "", more)
     sun = (state.get("forecast") or {}).get("solar") or {}
     for day, name in (("today", "rest of today"), ("tomorrow", "tomorrow"), ("dayAfterTomorrow", "day after tomorrow")):
         if day in sun:

@@ -88,7 +88,7 @@ TEXTS: Mapping[str, Mapping[str, tuple[str, str]]] = {
 
 ENDS: Mapping[str, str] = {"lost": "back", "dimmed": "released"}
 """Things whose end is told, too."""
-DIMMED = "dimmed"
+DIMMED = Code.DIMMED.value
 UNITS = {"w": "W", "a": "A", "s": "s", "kwh": "kWh", "wh": "Wh", "percent": "%", "v": "V"}
 DISOBEYING = (Code.DOES_NOT_OBEY, Code.SOMEBODY_ELSE, Code.BATTERY_DISOBEYS, Code.BATTERY_REFUSES)
 IMPLAUSIBLE = (Code.IMPLAUSIBLE_VALUE, Code.GRID_REVERSED, Code.GRID_STUCK, Code.GRID_BLIND)
@@ -178,7 +178,7 @@ def _things(view: View, now_s: float) -> Iterator[tuple[Thing, dict[str, Any]]]:
         *((f"lp-{number}", each.reasons) for number, each in enumerate(decision.loadpoints, 1)),
     ):
         for reason in reasons:
-            if reason.code.value == DIMMED:
+            if reason.code is Code.DIMMED:
                 yield (DIMMED, ""), {"why": _said(reason)}
             if reason.code in DISOBEYING:
                 yield ("disobeys", place), {"why": _said(reason)}

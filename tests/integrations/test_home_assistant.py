@@ -70,6 +70,8 @@ def test_every_value_appears_with_unit_class_and_availability(house, broker):
     assert power["state_topic"] == "evcc/site/gridPower"
     assert (power["unit_of_measurement"], power["device_class"], power["state_class"]) == ("W", "power", "measurement")
     assert power["availability"][0]["topic"] == "evcc/status"
+    assert power["default_entity_id"] == "sensor.evcc_flask_site_grid_power"
+    assert "object_id" not in power, "Home Assistant warns of it"
     assert power["device"]["identifiers"] == ["evcc_flask"]
     assert found["sensor site_battery_soc"]["device_class"] == "battery"
     assert found["sensor lp1_charge_power"]["device"]["via_device"] == "evcc_flask"
@@ -154,6 +156,19 @@ def test_a_loadpoint_that_is_gone_disappears_and_ids_are_no_titles(house, broker
     after = configs(broker)
     assert after["select lp1_mode"]["unique_id"] == before["select lp1_mode"]["unique_id"] == "evcc_flask_lp1_mode"
     eventually(lambda: configs(broker)["select lp1_mode"]["device"]["name"] == "Renamed")
+
+
+def test_the_order_of_the_grid_operator_is_an_entity(house, broker):
+    served = house()
+    announced(broker)
+    assert "binary_sensor site_hems_limited" not in configs(broker)
+    served.server.stop()
+    house(f"{ONE}\nhems: {{type: relay, maxPower: 4200, limit: {{source: const, value: true}}}}")
+    eventually(lambda: retained(broker).get("evcc/site/hems/limited") == "true")
+    limited = eventually(lambda: configs(broker).get("binary_sensor site_hems_limited"))
+    assert limited["state_topic"] == "evcc/site/hems/limited"
+    assert configs(broker)["sensor site_hems_limit_power"]["state_topic"] == "evcc/site/hems/limitPower"
+    assert retained(broker)["evcc/site/hems/limitPower"] == "4200"
 
 
 def test_it_can_be_switched_off_and_then_takes_all_back(house, broker):
