@@ -9,6 +9,7 @@ import sys
 import pytest
 import yaml
 
+from evcc_flask.commands import lower
 from evcc_flask.simulation.wire.heidelberg import CURRENT
 from evcc_flask.simulation.wire.station import Fault
 from tests.e2e.test_process import charges
@@ -114,14 +115,15 @@ def test_boxes_without_a_fail_safe_are_lowered_while_nobody_is_there(world):
     assert world.box.settings[CURRENT] == 160, "a box with a fail-safe of its own is not written to"
 
 
-def test_a_box_that_does_not_answer_asks_for_another_try(world):
-    server = world.serve(world.config("now", "now"))
-    charges(server, 1)
-    server.terminate()
+def test_a_box_that_does_not_answer_asks_for_another_try(world, monkeypatch):
+    monkeypatch.setattr(lower, "PATIENCE_S", 1.5)
+    monkeypatch.setattr(lower, "start_logs", lambda *words, **more: None)
     world.goe.fault = Fault.HANG
-    code, said = lowered(world)
-    assert code == 1
-    assert "wallbox 'goe' does not answer" in said
+    file, said = world.folder / "evcc.yaml", []
+    file.write_text(yaml.safe_dump(world.config("now", "now")))
+    environ = {**os.environ, "EVCC_DATABASE_DSN": str(world.folder / "evcc.db")}
+    assert lower.lower(file, environ, said.append) == 1
+    assert any("wallbox 'goe' does not answer" in line for line in said)
 
 
 def test_a_broken_database_leaves_no_box_at_its_full_current(world):
