@@ -59,7 +59,7 @@ class Writes(Enum):
     DENIED = "deny"
 
 
-class ReadOnly(fields.Field):
+class ReadOnly(fields.Field[Any]):
     """``false``, ``true`` or ``deny``."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Writes:
