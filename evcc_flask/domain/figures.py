@@ -13,6 +13,8 @@ ABSURD_W = 300_000.0
 """More than 3 x 400 A: no house has it."""
 ABSURD_CHARGE_W = 100_000.0
 ABSURD_A = 1_000.0
+SMALLEST_A = 0.1
+"""The finest step of a current; less is nothing."""
 ABSURD_PRICE = 1e6
 ABSURD_KWH = 1e9
 
@@ -100,6 +102,14 @@ PLAUSIBLE_KW = 50.0
 """A counter that grows faster jumped."""
 SUSPECT_S = 30.0
 """A counter that fell or jumped, and then counts on for so long, has begun anew."""
+STILL_KWH = 1.5
+"""A counter that has not moved for so much power x time stands still; the coarsest one counts whole kWh."""
+STILL_S = 300.0
+"""Nor is one thought to stand still before this."""
+STILL_STEPS = 1.5
+"""Nor before so many of its own coarsest steps …"""
+COARSEST_KWH = 3.0
+"""… of which none counts for more."""
 UNSEEN_KWH = 150.0
 """At most so much is charged while nobody looks."""
 LONGEST_STEP_S = 300.0

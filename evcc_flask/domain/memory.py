@@ -92,12 +92,22 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Still:
+    """Since when a counter has not moved, the kWh that flowed since by the power, and its coarsest step so far."""
+
+    since_s: float
+    kwh: float = 0.0
+    step_kwh: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class OpenSession:
     """The session of the car that is plugged in. Energies in kWh; ``created`` None until a charge begins.
 
     ``counter_kwh``: the counter as last believed, so that what is charged while nobody looks is not lost;
     ``suspect``: the first of its values that cannot follow from it. ``resumed_s`` and ``resumed_w``: when the run
-    before saw it charging last, and with what power; None once this run has seen the box.
+    before saw it charging last, and with what power; None once this run has seen the box. ``ahead_kwh``: charged by
+    the power, since the counter stands still.
     """
 
     key: str
@@ -122,6 +132,8 @@ class OpenSession:
     resumed_s: float | None = None
     resumed_w: float | None = None
     odometer_km: float | None = None
+    still: Still | None = None
+    ahead_kwh: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,7 @@ class Code(Enum):
     GRID_BLIND = "grid_blind"
     GRID_LATE = "grid_late"
     GRID_STUCK = "grid_stuck"
+    COUNTER_STANDS_STILL = "counter_stands_still"
     CHARGER_SILENT = "charger_silent"
     VEHICLE_SILENT = "vehicle_silent"
     SOC_STALE = "soc_stale"

@@ -25,6 +25,7 @@ _NUMBERS = {
     "co2_g",
     "co2_kwh",
     "odometer_km",
+    "ahead_kwh",
 }
 _TEXTS = {"key", "identifier", "vehicle"}
 _TIMES = {"created", "finished"}
