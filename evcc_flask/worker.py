@@ -6,11 +6,25 @@ master imports this module.
 """
 
 import contextlib
+import json
 import socket
 import struct
 from typing import Any
 
-from gunicorn.http.errors import LimitRequestLine
+from gunicorn.http.errors import (
+    ChunkMissingTerminator,
+    InvalidChunkExtension,
+    InvalidChunkSize,
+    InvalidHeader,
+    InvalidHeaderName,
+    InvalidHTTPVersion,
+    InvalidRequestLine,
+    InvalidRequestMethod,
+    LimitRequestHeaders,
+    LimitRequestLine,
+    ObsoleteFolding,
+    UnsupportedTransferCoding,
+)
 from gunicorn.util import close_graceful
 from gunicorn.workers.gthread import ThreadWorker
 
@@ -23,11 +37,20 @@ STANDSTILL_S = 20
 LOOK_S = 1.0
 LEFT_OVER = 4 << 20
 """Bytes that a refused client may still send before it reads why."""
-_SENTENCE = b'{"error":"the first line of a request has at most 8190 bytes; make the filter shorter"}\n'
-TOO_LONG = (
-    b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: application/json; charset=UTF-8\r\n"
-    b"Content-Length: %d\r\n\r\n%s" % (len(_SENTENCE), _SENTENCE)
+TOO_LONG = "the first line of a request has at most 8190 bytes; make the filter shorter"
+MALFORMED = (
+    ChunkMissingTerminator,
+    InvalidChunkExtension,
+    InvalidChunkSize,
+    InvalidHTTPVersion,
+    InvalidHeader,
+    InvalidHeaderName,
+    InvalidRequestLine,
+    InvalidRequestMethod,
+    LimitRequestLine,
+    ObsoleteFolding,
 )
+"""Mistakes of whoever asks, each a bad request."""
 
 
 class PunctualWorker(ThreadWorker):
@@ -76,12 +99,26 @@ class PunctualWorker(ThreadWorker):
         return False
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
-        """A filter that is too long is a bad request like any other mistake in one."""
-        if not isinstance(exc, LimitRequestLine):
-            super().handle_error(req, client, addr, exc)
-            return
+        """What is no request is answered as any other mistake: with a status and a sentence as JSON."""
+        match exc:
+            case LimitRequestHeaders():
+                status, sentence = "431 Request Header Fields Too Large", "the headers are too many or too long"
+            case UnsupportedTransferCoding():
+                status, sentence = "501 Not Implemented", "a body comes as it is, or in chunks"
+            case LimitRequestLine():
+                status, sentence = "400 Bad Request", TOO_LONG
+            case _ if isinstance(exc, MALFORMED):
+                status, sentence = "400 Bad Request", "this is no request of HTTP/1.1"
+            case _:
+                super().handle_error(req, client, addr, exc)
+                return
+        body = json.dumps({"error": sentence}).encode() + b"\n"
+        head = (
+            f"HTTP/1.1 {status}\r\nConnection: close\r\nContent-Type: application/json; charset=UTF-8\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n"
+        )
         with contextlib.suppress(OSError):
-            client.sendall(TOO_LONG)
+            client.sendall(head.encode() + body)
 
 
 def _end_of_input(sock: socket.socket) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from flask import Flask, Response, current_app, request
+from gunicorn.http.errors import ChunkMissingTerminator, NoMoreData
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from evcc_flask.security.apikeys import Right
@@ -92,8 +93,8 @@ class Door:
         expected = int(length[:20]) if length.isdigit() else 0
         chunked = environ.pop("HTTP_TRANSFER_ENCODING", None) is not None
         if (chunked or expected) and expected <= LARGEST_BODY:
-            taken = environ["wsgi.input"].read(LARGEST_BODY + 1 if chunked else expected)
-            if len(taken) < expected:
+            taken = _taken(environ["wsgi.input"], LARGEST_BODY + 1 if chunked else expected)
+            if taken is None or len(taken) < expected:
                 return _refused(environ, start_response, "408 Request Timeout", "the body did not arrive as announced")
             environ["wsgi.input"], expected = io.BytesIO(taken), len(taken)
             environ["CONTENT_LENGTH"] = str(expected)
@@ -101,6 +102,18 @@ class Door:
             sentence = f"the body is larger than {LARGEST_BODY} bytes"
             return _refused(environ, start_response, "413 Request Entity Too Large", sentence)
         return self._app(environ, start_response)
+
+
+def _taken(body: Any, most: int) -> bytes | None:
+    """What came of the body; None where a chunked one broke off."""
+    try:
+        return bytes(body.read(most))
+    except NoMoreData:
+        return None
+    except ChunkMissingTerminator as error:
+        if error.term:
+            raise  # the server answers what is malformed
+        return None
 
 
 class Forwarded:

@@ -56,9 +56,37 @@ def test_a_body_that_trickles_in_is_answered_with_a_sentence(served):
     assert 1 < took < 8
 
 
-def test_a_chunked_body_without_end_is_not_waited_for(served):
-    _, took = trickled(opened(served, HEAD + b"Transfer-Encoding: chunked\r\n\r\nffff\r\n{"))
-    assert 1 < took < 8
+@pytest.mark.parametrize("text", [b"", b"ff", b"ffff\r\n{", b"1\r\n{", b"1\r\n{\r\n"])
+def test_a_chunked_body_without_end_is_answered_with_a_sentence(served, text):
+    sock = opened(served, HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + text)
+    start, answer = time.monotonic(), b""
+    while piece := sock.recv(65_536):
+        answer += piece
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert json.loads(answer.partition(b"\r\n\r\n")[2]) == {"error": "the body did not arrive as announced"}
+    assert 1 < time.monotonic() - start < 8
+    sock.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        (b"nonsense\r\n\r\n", 400),
+        (b"GET /api/state HTTP/9.9\r\n\r\n", 400),
+        (b"GET /api/state HTTP/1.1\r\nHost: localhost\r\nX Y: 1\r\n\r\n", 400),
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\nxyz\r\n{\r\n", 400),
+        (HEAD + b"Transfer-Encoding: br\r\n\r\n", 501),
+        (b"GET /api/state HTTP/1.1\r\nX: " + b"x" * 9000 + b"\r\n\r\n", 431),
+    ],
+)
+def test_what_is_no_request_is_told_so_as_json(served, text, status):
+    sock = opened(served, text)
+    answer = b""
+    while piece := sock.recv(65_536):
+        answer += piece
+    assert answer.startswith(b"HTTP/1.1 %d " % status)
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])["error"]
+    sock.close()
 
 
 def test_a_body_that_comes_in_time_counts(served):
