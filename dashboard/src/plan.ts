@@ -27,13 +27,18 @@ export interface Goal {
   amount: number;
   at: Date;
   precondition_s: number;
+  /** In one piece, however the prices are. */
+  whole: boolean;
 }
 
+/** What is asked of the server beside the goal. */
+export const manner = (precondition_s: number, whole: boolean): string => `precondition=${precondition_s}${whole ? "&continuous=true" : ""}`;
+
 export const preview = (id: number, goal: Goal): Promise<PlanRates> =>
-  call("GET", `loadpoints/${id}/plan/static/preview/${goal.kind}/${goal.amount}/${rfc3339(goal.at)}?precondition=${goal.precondition_s}`);
+  call("GET", `loadpoints/${id}/plan/static/preview/${goal.kind}/${goal.amount}/${rfc3339(goal.at)}?${manner(goal.precondition_s, goal.whole)}`);
 
 export const repeatingPreview = (id: number, plan: StateRepeatingPlan): Promise<PlanRates> =>
-  call("GET", `loadpoints/${id}/plan/repeating/preview/${plan.soc}/${plan.weekdays.join(",")}/${plan.time}/${encodeURIComponent(plan.tz)}?precondition=${plan.precondition}`);
+  call("GET", `loadpoints/${id}/plan/repeating/preview/${plan.soc}/${plan.weekdays.join(",")}/${plan.time}/${encodeURIComponent(plan.tz)}?${manner(plan.precondition, plan.continuous ?? false)}`);
 
 /** What a plan draws, at the price of each of its slots; undefined where a price is missing. Currency. */
 export function costOf(plan: PlanRates): number | undefined {

@@ -2,9 +2,10 @@ import { describe, expect, it } from "vitest";
 import type { Loadpoint } from "../src/api/schema";
 import { drawn, dropped } from "../src/battery";
 import { costOf } from "../src/cost";
-import { money, moment, price } from "../src/i18n/format";
+import { distance, money, moment, price } from "../src/i18n/format";
 import { costOf as planCost, nextMorning } from "../src/plan";
 import { horizon, joined, slots } from "../src/slots";
+import { decimals, roomy } from "../src/stack";
 import { sunAt } from "../src/sun";
 
 const box = { chargePower: 0, effectiveMinCurrent: 6, effectiveMaxCurrent: 16, phasesConfigured: 3, phasesActive: 3 } as Loadpoint;
@@ -93,5 +94,23 @@ describe("formats", () => {
     const now = new Date(2026, 5, 21, 9, 0);
     expect(moment(new Date(2026, 5, 21, 14, 5), now, "de")).toBe("14:05");
     expect(moment(new Date(2026, 5, 22, 7, 0), now, "de")).toMatch(/^Mo.* 07:00$/);
+  });
+});
+
+describe("an axis", () => {
+  it("tells its marks apart with as few decimals as that needs", () => {
+    expect([5, 0.5, 0.25, 0.02, 0.005].map(decimals)).toEqual([0, 1, 2, 2, 3]);
+  });
+
+  it("is not filled by next to nothing", () => {
+    expect(roomy(0, 0.0004, 0.1)).toEqual([0, 0.1]);
+    expect(roomy(-2, 7, 0.1)).toEqual([-2, 7]);
+  });
+});
+
+describe("a distance", () => {
+  it("is told in miles where roads are", () => {
+    expect(distance(100, "en-GB")).toBe("62\u00a0mi");
+    expect(distance(100, "de-DE")).toBe("100\u00a0km");
   });
 });

@@ -2,9 +2,11 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import constants
+from tests.browser.served import free_port
 
 
 def test_after_a_restart_of_the_server_the_page_is_live_again_by_itself(page, started):
@@ -49,6 +51,58 @@ def test_a_mistake_in_the_file_is_shown_with_its_line(page, started):
     expect(page.get_by_text("To be mended")).to_be_visible()
     expect(page.locator("main")).to_contain_text(re.compile(r"evcc\.yaml, line \d+"))
     expect(page.locator("main")).to_contain_text("lonely")
+
+
+def test_a_mistake_in_the_file_is_announced_in_german_too(browser, started):
+    served = started(constants().replace("charger: lone", "charger: lonely"))
+    with browser.new_context(locale="de-DE") as context:
+        page = context.new_page()
+        page.goto(served.url)
+        expect(page.get_by_text("Zu beheben")).to_be_visible()
+        expect(page.locator("main")).to_contain_text(re.compile(r"evcc\.yaml, Zeile \d+"))
+        expect(page.get_by_role("heading", name="Carport")).to_be_visible()
+
+
+@pytest.mark.parametrize(("locale", "kind"), [("en-GB", "Sun"), ("de-DE", "Sonne")])
+def test_a_device_that_does_not_answer_is_named_and_the_rest_runs(browser, started, locale, kind):
+    roof = "{name: roof, type: custom, power: {source: const, value: 6200}}"
+    dead = f"{{name: roof, type: custom, power: {{source: http, uri: 'http://127.0.0.1:{free_port()}/'}}}}"
+    assert roof in constants()
+    served = started(constants().replace(roof, dead))
+    served.until(lambda state: state["pv"][0].get("error"), 40.0)
+    with browser.new_context(locale=locale) as context:
+        page = context.new_page()
+        page.goto(f"{served.url}#/devices")
+        row = page.get_by_role("listitem").filter(has_text=kind).first
+        expect(row.locator(".problem")).to_contain_text(re.compile("refused|127.0.0.1"))
+        page.goto(f"{served.url}#/")
+        expect(page.get_by_role("article", name="Carport")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("locale", "sentence"),
+    [
+        ("en-GB", "The grid operator has dimmed the house: 8.4 kW"),
+        ("de-DE", "Der Netzbetreiber dimmt das Haus: 8,4 kW"),
+    ],
+)
+def test_an_order_of_the_grid_operator_stands_at_the_top(browser, started, locale, sentence):
+    order = "hems: {type: relay, maxPower: 8400, limit: {source: const, value: true}}\n"
+    served = started(constants().replace("value: 6200", "value: 0") + order)
+    served.until(lambda state: state["hems"]["limited"])
+    with browser.new_context(locale=locale) as context:
+        page = context.new_page()
+        page.goto(served.url)
+        expect(page.locator(".notes")).to_contain_text(sentence)
+
+
+def test_a_style_sheet_of_the_owners_changes_the_look(page, started, tmp_path, complaints):
+    (tmp_path / "own.css").write_text("body { background: rgb(1, 2, 3) }")
+    served = started(constants(), "--custom-css", str(tmp_path / "own.css"))
+    page.goto(served.url)
+    page.get_by_role("heading", name="Carport").wait_for()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(1, 2, 3)"
+    assert complaints == []
 
 
 def test_a_house_without_charging_points_says_how_to_get_one(page, started):

@@ -133,6 +133,29 @@ def test_a_price_limit_says_how_many_hours_are_under_it(settings, house):
     house.until(lambda state: state["loadpoints"][0]["smartCostLimit"] is None)
 
 
+def test_the_home_battery_boosts_a_solar_charge_only(card, settings, house):
+    house.ask("POST", "loadpoints/1/mode/now")
+    boost = settings.get_by_label("Boost: the home battery")
+    expect(boost).to_be_disabled()
+    expect(settings).to_contain_text("Only in the modes solar and min + solar.")
+    house.ask("POST", "loadpoints/1/mode/pv")
+    expect(boost).to_be_enabled()
+    boost.check()
+    house.until(lambda state: state["loadpoints"][0]["batteryBoost"])
+    boost.uncheck()
+    house.until(lambda state: not state["loadpoints"][0]["batteryBoost"])
+
+
+def test_the_sun_is_sold_while_it_pays(settings, house):
+    house.ask("DELETE", "loadpoints/1/smartfeedinprioritylimit")
+    limit = settings.get_by_role("spinbutton", name="Wait from this feed-in price on")
+    limit.fill("9.5")
+    limit.press("Enter")
+    house.until(lambda state: state["loadpoints"][0]["smartFeedInPriorityLimit"] == 0.095)
+    house.ask("DELETE", "loadpoints/1/smartfeedinprioritylimit")
+    expect(limit).to_have_value("")
+
+
 def test_the_home_batterys_marks_are_moved_and_keep_their_order(opened, house):
     for path in ("bufferstartsoc/0", "buffersoc/0", "prioritysoc/0"):
         house.ask("POST", path)
@@ -178,6 +201,23 @@ def test_a_plan_is_previewed_before_it_counts_and_removed_again(card, opened, ho
     expect(card).to_contain_text("Plan for")
     dialog.get_by_role("button", name="Remove plan").click()
     house.until(lambda state: not state["vehicles"]["ioniq"].get("plan"))
+
+
+def test_a_plan_in_one_piece_is_asked_for_and_kept(card, opened, house):
+    house.ask("POST", "loadpoints/1/mode/pv")
+    bring_ioniq(house)
+    house.ask("DELETE", "vehicles/ioniq/plan/soc")
+    card.get_by_role("button", name="Plan", exact=True).click()
+    dialog = opened.get_by_role("dialog")
+    with opened.expect_request(lambda request: "preview/soc" in request.url and "continuous=true" in request.url):
+        dialog.get_by_label("In one piece, even where").check()
+    dialog.get_by_role("button", name="Set plan").click()
+    house.until(lambda state: state["vehicles"]["ioniq"].get("plan", {}).get("continuous"))
+    expect(dialog).to_contain_text("This plan counts.")
+    dialog.get_by_label("In one piece, even where").uncheck()
+    dialog.get_by_role("button", name="Change plan").click()
+    house.until(lambda state: not state["vehicles"]["ioniq"]["plan"].get("continuous"))
+    house.ask("DELETE", "vehicles/ioniq/plan/soc")
 
 
 def test_a_weekly_plan_is_added_and_deleted(card, opened, house):

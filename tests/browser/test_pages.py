@@ -49,6 +49,10 @@ def test_a_session_is_put_right_and_deleted_after_a_question(page, lived):
     page.get_by_role("button", name="Charging point", exact=True).click()
     page.get_by_role("button", name=re.compile("Edit the session")).first.click()
     dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Charging point").wait_for()
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        assert violations(page) == []
     dialog.get_by_label("Charging point").select_option("Garage")
     dialog.get_by_role("button", name="Save").click()
     expect(dialog).to_have_count(0)

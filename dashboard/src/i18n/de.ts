@@ -299,6 +299,8 @@ const de: Catalogue = {
   "devices.noLinks": "Nichts muss über eine Leitung gefragt werden.",
   "devices.link": "Leitung oder Adresse",
   "devices.state": "Zustand",
+  "link.up": "antwortet",
+  "link.lost": "stumm",
   "devices.perSecond": "Fragen/s",
   "devices.latency": "Antwort",
   "devices.busy": "Belegt",

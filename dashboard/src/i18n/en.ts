@@ -297,6 +297,8 @@ const en = {
   "devices.noLinks": "Nothing has to be asked over a wire.",
   "devices.link": "Line or address",
   "devices.state": "State",
+  "link.up": "up",
+  "link.lost": "lost",
   "devices.perSecond": "Questions/s",
   "devices.latency": "Answer",
   "devices.busy": "Busy",

@@ -51,6 +51,12 @@ export function moment(value: string | Date, now: Date, locale: string): string 
   return `${day} ${time}`;
 }
 
+/** Kilometres, or miles where roads are told in them. */
+export function distance(km: number, locale: string): string {
+  if (/-(GB|US)\b/.test(locale)) return `${number(km / 1.609344, 0, locale)}${SPACE}mi`;
+  return `${number(km, 0, locale)}${SPACE}km`;
+}
+
 let currency = (): string => "EUR";
 let now = (): Date => new Date();
 
@@ -72,7 +78,7 @@ const UNITS: Record<string, (value: number, locale: string) => string> = {
   money: (value, locale) => money(value, currency(), locale),
   cost: (value, locale) => money(value, currency(), locale),
   g: (value, locale) => `${number(value, 0, locale)}${SPACE}g/kWh`,
-  km: (value, locale) => `${number(value, 0, locale)}${SPACE}km`,
+  km: distance,
 };
 const MOMENTS = new Set(["finish", "start", "end", "until", "at", "time", "target", "latest"]);
 

@@ -46,4 +46,5 @@ export const current = (amperes: number): string => formats.format("a", amperes,
 export const price = (perKwh: number): string => formats.price(perKwh, site.currency ?? "EUR", locale.value);
 export const money = (amount: number): string => formats.money(amount, site.currency ?? "EUR", locale.value);
 export const moment = (at: string | Date): string => formats.moment(at, houseNow.value, locale.value);
+export const distance = (km: number): string => formats.distance(km, locale.value);
 export const number = (value: number, digits = 0): string => formats.number(value, digits, locale.value);
