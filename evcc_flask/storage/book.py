@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from peewee import SQL, Query, SqliteDatabase, Tuple, Value, fn
+from peewee import SQL, Query, SqliteDatabase, Value, fn
 
 from evcc_flask.domain.sessions import SessionRow
 
@@ -74,7 +74,8 @@ def listed(year: int | None, month: int | None, last: Session | None = None) -> 
         first, after = _span(min(max(year, EARLIEST), LATEST), month)
         query = query.where(first <= MOMENT, after > MOMENT)
     if last is not None:
-        query = query.where(Tuple(MOMENT, Session.id) < Tuple(Value(last.moment), Value(last.id)))
+        # Not as a comparison of pairs: of an index on an expression SQLite would then read all entries before.
+        query = query.where(Value(last.moment) >= MOMENT, (Value(last.moment) > MOMENT) | (Session.id < last.id))
     return query.order_by(MOMENT.desc(), Session.id.desc()).limit(PORTION)
 
 

@@ -150,6 +150,20 @@ def test_a_list_in_pieces_is_one_list(client):
     assert json.loads(client.get("/bare/api/sessions?year=2021").data) == sessions
 
 
+@pytest.mark.usefixtures("long_list")
+def test_too_many_long_lists_at_once_are_asked_to_come_again(client, monkeypatch):
+    monkeypatch.setattr("evcc_flask.storage.streams.PATIENCE_S", 0.01)
+    there = [client.get("/api/sessions") for _ in range(8)]
+    refused = client.get("/api/sessions?format=csv")
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "2")
+    there.pop().close()
+    for _ in range(3):
+        with client.head("/api/sessions") as answer:
+            assert answer.status_code == 200
+    for each in there:
+        each.close()
+
+
 @pytest.mark.usefixtures("charged")
 def test_a_short_list_has_its_length(client):
     answer = client.get("/api/sessions")

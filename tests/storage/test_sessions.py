@@ -178,15 +178,20 @@ def test_a_long_list_is_read_in_its_order_and_whole(many):
     assert times[:-10] == sorted(times[:-10], reverse=True)
 
 
-def test_one_month_of_a_long_list_is_found_by_its_index(many, path):
+def test_each_portion_of_a_long_list_is_found_by_its_index(many, path):
     import sqlite3
 
     from evcc_flask.storage import book
+    from evcc_flask.storage.models import Session
 
     assert len(many.sessions(2020, 2)) == 29 * 48
     with sqlite3.connect(path) as other:
-        for query in (book.listed(None, None), book.listed(2020, 2)):
+        last = Session(id=7)
+        last.moment = "2020-02-07 12:00:00"
+        seeks = (book.listed(2020, 2), book.listed(None, None, last), book.listed(2020, 2, last))
+        for query in (book.listed(None, None), *seeks):
             plan = other.execute("EXPLAIN QUERY PLAN " + query.sql()[0], query.sql()[1]).fetchall()
+            assert ("SEARCH" in str(plan)) == (query in seeks), plan
             assert "sessions_moment" in str(plan)
             assert "TEMP B-TREE" not in str(plan)
 
