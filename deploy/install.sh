@@ -112,7 +112,9 @@ program() {
     # Of a copy: what a build leaves behind would find its way into the next one.
     copy=$(mktemp -d)
     trap 'rm -rf -- "$copy"' EXIT
-    tar -c --exclude=./.git --exclude=./.venv --exclude=node_modules --exclude=./build . | tar -x -C "$copy"
+    # 1: a file changed meanwhile, which somebody at work in the checkout may do.
+    { tar -c --exclude=./.git --exclude=./.venv --exclude=node_modules --exclude=./build . || [ $? = 1 ]; } \
+      | tar -x -C "$copy"
     # As a variable, the constraints hold for what packages are built with, too.
     PIP_CONSTRAINT=$PWD/constraints.txt "$root$folder/bin/python" -m pip install -q --disable-pip-version-check \
       --no-cache-dir --use-pep517 "$copy[integrations]"
