@@ -1,5 +1,7 @@
 """One jq for all: pyjq (jq 1.5) up to Python 3.11, the package jq (1.7 and later) from 3.12 on, behind one function."""
 
+import ast
+import contextlib
 import json
 import sys
 from dataclasses import dataclass, field
@@ -77,5 +79,9 @@ def compile_filter(text: str) -> Filter:
 
 def _said(error: Exception) -> str:
     """jq's first line, without its own name and without the prelude it may quote."""
-    line = str(error).split("\n")[0].strip().removeprefix("jq: error:").strip()
+    reason = str(error)
+    if reason.startswith(("{", "[")):  # pyjq hands on what is no text as Python spells it
+        with contextlib.suppress(ValueError, SyntaxError):
+            return f"{json.dumps(ast.literal_eval(reason), ensure_ascii=False)[:300]} (not a string)"
+    line = reason.split("\n")[0].strip().removeprefix("jq: error:").replace(" (Unix shell quoting issues?)", "").strip()
     return line.partition(" at <top-level>")[0][:300] or "jq gives no reason"

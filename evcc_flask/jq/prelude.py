@@ -24,6 +24,9 @@ def env: {};
 EVERYWHERE = """
 def isvalid(f): try (f | true) catch false;
 def toarray: if type == "array" then . else [.] end;
+def _letters: implode;
+def implode: if type == "array" and all(.[]; type == "number" and . >= 0 and . <= 1114111 and (. < 55296 or . > 57343))
+  then if length == 0 then "" else _letters end else error("implode needs a list of code points") end;
 def ascii: [.] | implode;
 def todate: strftime("%Y-%m-%dT%H:%M:%SZ");
 def date: todate;

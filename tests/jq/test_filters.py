@@ -142,3 +142,27 @@ def test_values_pass_unchanged(value):
 def test_respelling_never_fails_and_keeps_plain_text(text):
     respelled(text)
     assert respelled(json.dumps(text)) == json.dumps(text) or "\\(" in json.dumps(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "sentence"),
+    [
+        ("ascii", {"a": 1}, "implode needs a list of code points"),
+        ("implode", [55296], "implode needs a list of code points"),
+        ("error", {"a": None}, '{"a": null} (not a string)'),
+    ],
+)
+def test_what_jq_stumbles_over_is_a_plain_sentence(text, value, sentence):
+    with pytest.raises(FilterError) as error:
+        compile_filter(text).all(value)
+    assert sentence in str(error.value)
+
+
+def test_a_mistake_in_a_filter_speaks_of_no_shell():
+    with pytest.raises(FilterError) as error:
+        compile_filter("{")
+    assert "shell" not in str(error.value)
+
+
+def test_a_list_of_code_points_becomes_a_text():
+    assert compile_filter("[[228, 97], []] | map(implode)").one(None) == ["äa", ""]
