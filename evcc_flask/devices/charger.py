@@ -47,6 +47,8 @@ class SourceCharger:
         self._traits = ChargerTraits(
             milliampere=parts.fine,
             physical_phases=parts.physical_phases,
+            least_a=parts.least_a,
+            most_a=parts.most_a,
             has_power=parts.power is not None,
             can_wake=bool(parts.wakeup),
             persistent_current=parts.persistent,

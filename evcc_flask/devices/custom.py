@@ -242,6 +242,7 @@ def switch_socket(params: Mapping[str, Any], shop: Shop) -> ChargerParts:
         on=enable or Nowhere(),
         off=enable or Nowhere(),
         current=Nowhere(),
+        most_a=None,
         power=power,
         energy=bench.source("energy", max_age_s=SOC_S),
         soc=bench.source("soc", max_age_s=SOC_S),

@@ -186,6 +186,7 @@ def _made(
         soc=bench.source("temp", max_age_s=SOC_S),
         limit_soc=bench.source("limittemp", max_age_s=SOC_S),
         physical_phases=bench.node["phases"],
+        most_a=None,
         own=True,
         features=bench.features() | HEATS | ({Feature.SWITCH_DEVICE} if switched else frozenset()),
         icon=bench.node.get("icon", ICON),

@@ -11,6 +11,8 @@ from .take import Triple
 
 LEAST_A = 6.0
 """IEC 61851: no set-point below 6 A but 0, which stops."""
+MOST_A = 80.0
+"""IEC 61851: the control pilot has no word for more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,7 @@ class ChargerParts:
     asked: tuple[Source, ...] = ()
     own: bool = False
     least_a: float = 0.0
+    most_a: float | None = MOST_A
     persistent: bool = False
     physical_phases: int | None = None
     features: frozenset[Feature] = field(default_factory=frozenset)

@@ -35,7 +35,7 @@ from evcc_flask.plugins.registry import build_sink, build_source
 from evcc_flask.plugins.shop import Shop
 
 from .library import Row
-from .parts import LEAST_A, ChargerParts, FailsafePoints, KeepAlive, MeterParts
+from .parts import LEAST_A, MOST_A, ChargerParts, FailsafePoints, KeepAlive, MeterParts
 from .row_words import FORM, SELDOM, TABLES, WRITES, kind_of, phases_of, repeat_of
 from .sinks import ByValue, Chosen, Given, Nowhere, Pause, Steps, Times
 from .sources import FirstOf, Sum, above, cases, fixed, gated, least, mapped, masked, none_of, one_of, scaled, spelled
@@ -143,6 +143,7 @@ class Compiler:
             failsafe=self._failsafe(),
             asked=tuple(self._asked),
             least_a=LEAST_A,
+            most_a=self._row.get("most_a", MOST_A),
             persistent=not self._row.get("volatile", True),
             physical_phases=self._row.get("physical_phases"),
             features=frozenset(Feature(word) for word in self._row.get("features", ())),

@@ -38,6 +38,9 @@ def carry_out(p: Point, target: Target, circuits: Circuits) -> tuple[list[Charge
     current_a = _step(p, min(wish_a, room.allowed_a))
     if wish_a >= low_a and room.circuit is not None and room.allowed_a < wish_a:
         limits.append(room.reason())
+    if p.stuck_high and p.enabled and room.circuit is not None and room.allowed_a < p.offered_a:
+        # why: it does not go down, and what it draws is too much
+        current_a = 0.0
     if current_a < low_a or not math.isfinite(current_a):
         current_a = 0.0
     if target.hold and current_a >= wish_a:

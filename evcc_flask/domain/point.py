@@ -23,7 +23,10 @@ NOBODY: frozenset[Feature] = frozenset()
 
 @dataclass(slots=True)
 class Point:
-    """``unasked``: it charges though it was told not to, and must be stopped again."""
+    """``unasked``: it charges though it was told not to, and must be stopped again.
+
+    ``stuck_high``: it refused to be told less.
+    """
 
     index: int
     settings: LoadpointSettings
@@ -49,6 +52,7 @@ class Point:
     features: frozenset[Feature] = NOBODY
     power_w: float = 0.0
     unasked: bool = False
+    stuck_high: bool = False
     welcome: bool = False
     phases_before: int = 3
     boosting: bool = False

@@ -68,13 +68,16 @@ class Failsafe:
 class ChargerTraits:
     """What a charger can do; fixed once its device is known.
 
-    ``physical_phases``: 1, 3, or None where unknown. ``persistent_current``: the current is kept in flash, so writes
-    are rationed. ``failsafe``: None means the box keeps its last current for ever.
+    ``physical_phases``: 1, 3, or None where unknown. ``least_a``: below it the box takes 0 alone, which
+    stops; 0: it takes whatever it is told. ``most_a``: A per phase that it can give. ``persistent_current``: the
+    current is kept in flash, so writes are rationed. ``failsafe``: None means the box keeps its last current for ever.
     """
 
     switches_phases: bool = False
     milliampere: bool = False
     physical_phases: int | None = None
+    least_a: float = 0.0
+    most_a: float | None = None
     has_power: bool = False
     can_wake: bool = False
     persistent_current: bool = False

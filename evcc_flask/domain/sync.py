@@ -22,6 +22,7 @@ def outcomes(p: Point, results: tuple[Outcome, ...]) -> None:
             continue
         command, box = result.command, p.box
         if isinstance(command, OfferCurrent):
+            p.stuck_high = result.failed and command.current_a < (box.previous_a or 0.0)
             p.learn(offered_a=box.previous_a, resend=True)
         elif isinstance(command, Enable):
             p.learn(enabled=False, refused=True)

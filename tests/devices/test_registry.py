@@ -265,7 +265,7 @@ def test_a_switch_declares_itself(workshop: Workshop) -> None:
 
 
 ROW = """kind title covers native mbmd usages link points control status parameters offset keepalive failsafe volatile
-    steps_a features icon physical_phases proof notes turned vehicle custom timeout"""
+    steps_a most_a features icon physical_phases proof notes turned vehicle custom timeout"""
 POINTS = """power_w powers_w currents_a voltages_v energy_kwh return_energy_kwh max_ac_w soc_percent capacity_kwh
     energy_sum_kwh min_soc_percent max_soc_percent max_charge_w max_discharge_w mode enabled offered_a phases identifier
     min_current_a max_current_a"""

@@ -28,7 +28,10 @@ NOON = datetime(2026, 6, 21, 12, 0, tzinfo=UTC)
 
 @dataclass
 class Box:
-    """A wallbox and the car in it. ``takes_a``: what the car draws at most; ``obeys`` False: it keeps what it has."""
+    """A wallbox and the car in it. ``takes_a``: what the car draws at most; ``obeys`` False: it keeps what it has.
+
+    ``lowest_a``: below it the box refuses a current, and nobody knew.
+    """
 
     traits: ChargerTraits = field(default_factory=lambda: ChargerTraits(has_power=True, milliampere=True))
     plugged: bool = True
@@ -40,6 +43,7 @@ class Box:
     asleep: bool = False
     obeys: bool = True
     refuses: bool = False
+    lowest_a: float = 0.0
     energy_kwh: float = 100.0
     vehicle: VehicleReading | None = None
     says: dict[str, Any] = field(default_factory=dict)
@@ -155,7 +159,9 @@ class Bench:
             return
         if not box.obeys:
             return
-        if isinstance(command, OfferCurrent):
+        if isinstance(command, OfferCurrent) and command.current_a < max(box.traits.least_a, box.lowest_a):
+            self.outcomes.append(Outcome(command, self.now_s, Ending.FAILED, "too little"))
+        elif isinstance(command, OfferCurrent):
             box.offered_a = command.current_a
         elif isinstance(command, Enable):
             box.enabled = True

@@ -59,6 +59,8 @@ traits = st.builds(
     has_power=st.booleans(),
     can_wake=st.booleans(),
     persistent_current=st.booleans(),
+    least_a=st.sampled_from([0.0, 6.0]),
+    most_a=st.sampled_from([None, 16.0, 32.0]),
 )
 chargers = st.builds(
     ChargerReading,
@@ -118,7 +120,7 @@ loadpoints = st.builds(
     mode=st.sampled_from(Mode),
     priority=st.integers(0, 3),
     phases=st.sampled_from([0, 1, 3]),
-    min_current_a=st.floats(6, 8),
+    min_current_a=st.floats(0, 8),
     max_current_a=st.floats(8, 32),
     limit_soc_percent=st.sampled_from([0, 60, 100]),
     limit_energy_kwh=st.sampled_from([0.0, 5.0]),
@@ -158,12 +160,13 @@ def within(commands, house: House, snapshot: Snapshot) -> None:
             assert command.phases in (1, 3)
             assert command.phases <= (reading.charger.traits.physical_phases or 3)
         if isinstance(command, OfferCurrent):
-            limits = [wishes.max_current_a, reading.charger.max_current_a]
+            limits = [wishes.max_current_a, reading.charger.max_current_a, reading.charger.traits.most_a]
             limits.append(reading.vehicle.max_current_a if reading.vehicle else None)
             highest = min(each for each in limits if each is not None and 0 < each <= 1000)
             assert command.current_a <= highest + 1e-6
             own = reading.charger.min_current_a
             assert command.current_a > 0
+            assert command.current_a >= reading.charger.traits.least_a
             if own is None or not 0 < own <= 1000:
                 assert command.current_a >= wishes.min_current_a - 1e-6
 

@@ -167,7 +167,7 @@ def test_a_charger_that_knows_its_minimum_is_believed(bench):
 
 
 def test_currents_of_one_and_of_three_phases_are_told_apart(bench):
-    house = bench(replace(NOW, max_current_1p_a=20.0, max_current_3p_a=10.0))
+    house = bench(replace(NOW, max_current_a=20.0, max_current_1p_a=20.0, max_current_3p_a=10.0))
     house.boxes[0].traits = replace(house.boxes[0].traits, switches_phases=True)
     house.cycle()
     assert house.boxes[0].offered_a == 10

@@ -78,8 +78,8 @@ def test_currents_of_a_phase_count_bound_what_is_offered(serve, house, device):
 
 def test_currents_of_one_phase_count_for_a_car_on_one(serve, house, device):
     device.answers["/one"] = "20"
-    state = decided(serve(house, "devices: {box: {currents: {1p: {max: 20}, 3p: {max: 13}}}}"))
-    assert state["loadpoints"][0]["effectiveMaxCurrent"] == 20
+    state = decided(serve(house, "devices: {box: {currents: {1p: {max: 12}, 3p: {max: 13}}}}"))
+    assert state["loadpoints"][0]["effectiveMaxCurrent"] == 12
 
 
 @pytest.mark.parametrize(
