@@ -104,6 +104,11 @@ class Door:
         return self._app(environ, start_response)
 
 
+def plain(address: str) -> str:
+    """``::ffff:127.0.0.1`` is 127.0.0.1 on a socket that hears both."""
+    return address[7:] if address.lower().startswith("::ffff:") and "." in address else address
+
+
 def _taken(body: Any, most: int) -> bytes | None:
     """What came of the body; None where a chunked one broke off."""
     try:
@@ -128,7 +133,9 @@ class Forwarded:
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         forwarded = "HTTP_X_FORWARDED_FOR" in environ or "HTTP_X_FORWARDED_PROTO" in environ
         # Who has no address came through our own socket in the file system, as a proxy on this machine does.
-        peer = environ.get("REMOTE_ADDR") or "127.0.0.1"
+        peer = plain(environ.get("REMOTE_ADDR") or "127.0.0.1")
+        if environ.get("REMOTE_ADDR"):
+            environ["REMOTE_ADDR"] = peer
         if forwarded and self._trusted(peer):
             return self._corrected(environ, start_response)  # type: ignore[arg-type]
         return self._app(environ, start_response)

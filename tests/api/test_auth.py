@@ -351,3 +351,10 @@ def test_nothing_that_opens_the_door_ever_leaves(house, owner, caplog):
     assert len(said) > 7
     text = " ".join([*said, caplog.text])
     assert [secret for secret in secrets if secret in text] == []
+
+
+def test_an_address_of_the_old_kind_on_a_socket_for_both_is_named_plainly(owner, caplog):
+    caplog.set_level("INFO", "auth")
+    login(owner, "no", environ_base={"REMOTE_ADDR": "::ffff:192.0.2.7"})
+    assert "from 192.0.2.7" in caplog.text
+    assert "ffff" not in caplog.text

@@ -68,6 +68,8 @@ def test_a_body_needs_no_type(client):
     "wrong",
     [
         {"weekdays": [7]},
+        {"weekdays": []},
+        {"tz": "posixrules"},
         {"weekdays": [1, 1]},
         {"weekdays": "1"},
         {"time": "24:00"},

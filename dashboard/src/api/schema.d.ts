@@ -402,6 +402,37 @@ export interface components {
         ExplainResult: {
             result?: components["schemas"]["Explanations"][];
         };
+        GridMinute: {
+            at?: string;
+            gridPower?: number | null;
+            drawnPower?: number;
+        };
+        GridSession: {
+            id?: number;
+            created?: string;
+            finished?: string | null;
+            type?: string;
+            cause?: string;
+            limitPower?: number;
+            minimumPower?: number;
+            belowMinimum?: boolean;
+            gridPower?: number | null;
+            drawnPower?: number;
+            obeyedAfter?: number | null;
+            alreadyBelow?: boolean;
+            clockTrusted?: boolean;
+            minutes?: components["schemas"]["GridMinute"][];
+        };
+        GridSessionsResult: {
+            result?: components["schemas"]["GridSession"][];
+        };
+        GridTest: {
+            limitPower?: number;
+            seconds?: number;
+        };
+        GridTestResult: {
+            result?: components["schemas"]["GridTest"];
+        };
         Charge: {
             /** @description Of the loadpoint */
             title?: string;
@@ -688,6 +719,11 @@ export type StateResult = components['schemas']['StateResult'];
 export type Decision = components['schemas']['Decision'];
 export type Explanations = components['schemas']['Explanations'];
 export type ExplainResult = components['schemas']['ExplainResult'];
+export type GridMinute = components['schemas']['GridMinute'];
+export type GridSession = components['schemas']['GridSession'];
+export type GridSessionsResult = components['schemas']['GridSessionsResult'];
+export type GridTest = components['schemas']['GridTest'];
+export type GridTestResult = components['schemas']['GridTestResult'];
 export type Charge = components['schemas']['Charge'];
 export type Span = components['schemas']['Span'];
 export type History = components['schemas']['History'];

@@ -26,7 +26,7 @@ class LogQuery(Schema):
 
     areas = fields.List(fields.String(), load_default=[], metadata={"description": "Comma-separated; all by default"})
     level = Level(required=True, metadata={"description": "And whatever is worse", "enum": WORDS})
-    count = fields.Integer(metadata={"description": "So many of the last lines"})
+    count = fields.Integer(validate=validate.Range(min=1), metadata={"description": "So many of the last lines"})
     format = fields.String(validate=validate.OneOf(["txt"]), metadata={"description": "A file to download"})
 
     @pre_load

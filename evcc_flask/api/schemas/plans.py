@@ -154,6 +154,8 @@ class RepeatingPlanBody(Schema):
         at = datetime.strptime(body["time"], "%H:%M").time()  # noqa: DTZ007 — a time of day
         soc, precondition_s = round(body["soc"]), body["precondition"]
         days, active, whole = tuple(body["weekdays"]), body["active"], body["continuous"]
+        if active and not days:
+            raise ValidationError("an active plan needs a weekday.", "weekdays")
         return RepeatingPlan(days, at, body["tz"], soc, precondition_s, active, whole)
 
 
@@ -211,6 +213,8 @@ class RepeatingPlansResult(Result):
 def zone(name: str) -> None:
     """Raises ValidationError for what is no time zone."""
     try:
+        if name.lower() in ("posixrules", "localtime", "factory"):
+            raise ValueError(name)  # files of the machine, no places
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         raise ValidationError(f"unknown time zone {name}") from None
