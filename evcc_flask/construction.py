@@ -12,11 +12,12 @@ from evcc_flask.clock import DemoClock, SystemClock
 from evcc_flask.config.house import settings_of
 from evcc_flask.config.model import CircuitConfig, Configuration, DeviceConfig, OwnDevice
 from evcc_flask.config.problems import issues_of
+from evcc_flask.config.vehicles import wrong_in
 from evcc_flask.control.absent import AbsentCharger, AbsentLimits, AbsentMeter
 from evcc_flask.control.house import House, LoadpointDrivers
 from evcc_flask.devices.field import DeviceField, Needy
 from evcc_flask.devices.registry import build_charger, build_limits, build_meter
-from evcc_flask.devices.vehicles import build_vehicle, known, offline
+from evcc_flask.devices.vehicles import build_vehicle, known, meant, offline
 from evcc_flask.domain.issues import Issue, Misconfigured
 from evcc_flask.domain.ports import Charger, GridOperator, Limits, Meter, Vehicle
 from evcc_flask.domain.rates import Usage
@@ -137,21 +138,29 @@ class _Site:
             self._unread.add(entry.name)
             return offline(entry.name, self._workshop, self._bus.ask)
 
+        self._passed_over(entry, *wrong_in(entry))
         if not known(entry.type, entry.params):
             maker = entry.params.get("template") or entry.type
+            near = meant(entry.type, entry.params)
             problem = Misconfigured(
                 f"{maker!r} is the account of a maker, which is not read here: the car is charged without its SoC",
                 ("template" if "template" in entry.params else "type",),
-                "Set its SoC by hand, or read it by type: custom, Home Assistant, or an MQTT gateway of the car.",
+                f"Did you mean {near!r}?"
+                if near
+                else "Set its SoC by hand, or read it by type: custom, Home Assistant, or an MQTT gateway of the car.",
             )
-            told = issues_of(self._configuration, entry, problem, "vehicle")
-            self._issues.extend(replace(issue, fatal=False) for issue in told)
+            self._passed_over(entry, problem)
             return stand_in("")
 
         def vehicle() -> Vehicle:
             return self._joined(build_vehicle(entry.name, entry.type, entry.params, self._workshop, self._bus.ask))
 
         return self._made("vehicle", entry, vehicle, stand_in)
+
+    def _passed_over(self, entry: DeviceConfig, *problems: Misconfigured) -> None:
+        for problem in problems:
+            told = issues_of(self._configuration, entry, problem, "vehicle")
+            self._issues.extend(replace(issue, fatal=False) for issue in told)
 
     def _meters(self) -> dict[str, Meter]:
         site, configuration = self._configuration.site, self._configuration

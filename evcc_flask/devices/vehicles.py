@@ -5,6 +5,7 @@ was not given is left out.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from evcc_flask.bus.needs import Need
@@ -62,6 +63,13 @@ def known(type_: str, params: Params) -> bool:
     if type_ == "template":
         return params.get("template") in ("offline", *library.names("vehicle"))
     return type_ in (*OFFLINE, "custom")
+
+
+def meant(type_: str, params: Params) -> str | None:
+    """What was probably meant by a type or a template that is not known."""
+    word = str(params.get("template") if type_ == "template" else type_)
+    names = ["offline", *library.names("vehicle")] if type_ == "template" else ["offline", "custom", "template"]
+    return next(iter(get_close_matches(word.lower(), names, 1, 0.75)), None)
 
 
 def build_vehicle(name: str, type_: str, params: Params, workshop: Workshop, ask: Ask) -> SourceVehicle:
