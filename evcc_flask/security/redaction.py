@@ -19,7 +19,7 @@ _ENDINGS = (
     r"authorization|session[_-]?id"
 )
 """Telling at the end of any key: sponsortoken, clientSecret."""
-_WHOLE = r"pin|puk|pwd|cookie|signature"
+_WHOLE = r"pin|puk|pw|pwd|cookie|signature"
 """Telling as a word of its own only: no spin."""
 _KEY = re.compile(rf"(?:{_ENDINGS})s?$|(?:^|[_.\-\s])(?:{_WHOLE})$|^private$", re.IGNORECASE)
 _USERINFO = re.compile(r"(?<=://)[^/\s@\"'<>]+(?=@)")
@@ -36,6 +36,10 @@ _PAIR = re.compile(
     rf"|(?P<key>{_NAME}\s*:\s+)(?P<yaml>{_QUOTED}|{_BARE}(?=\s*(?:$|[,;}}\])])))",
     re.IGNORECASE | re.MULTILINE,
 )
+_SEGMENT = re.compile(r"(?<=/)[A-Za-z0-9_-]{16,}(?=[/?#]|$)")
+"""A part of a path as long as a key of Hue's or deCONZ' is one if it has letters and digits."""
+_DIGIT = re.compile(r"\d")
+_LETTER = re.compile(r"[A-Za-z]")
 _COOKIE = re.compile(r"\b((?:Set-)?Cookie['\"]?\s*:\s*)[^\r\n]+", re.IGNORECASE)
 _JWT = re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)?|\bevcc_[A-Za-z0-9_-]{43}")
 """Sessions and API keys, evcc's and ours."""
@@ -107,6 +111,13 @@ def _secrets(value: Any, key: str = "") -> set[str]:
         return set()
     if telling(key):
         return {str(value)}
-    if isinstance(value, str) and "://" in value:
-        return {info.partition(":")[2] for info in _USERINFO.findall(value)}
-    return set()
+    return _told(value) if isinstance(value, str) else set()
+
+
+def _told(text: str) -> set[str]:
+    """What gives itself away inside an address, a body or a script: it must not leave without its name, either."""
+    found = {(match["value"] or match["yaml"]).strip("\"'") for match in _PAIR.finditer(text)}
+    if "://" in text:
+        found |= {info.partition(":")[2] for info in _USERINFO.findall(text)}
+        found |= {word for word in _SEGMENT.findall(text) if _DIGIT.search(word) and _LETTER.search(word)}
+    return {each for each in found if not each.startswith("${")}

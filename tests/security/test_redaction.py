@@ -57,6 +57,29 @@ def test_the_secrets_of_the_house_are_found_wherever_they_stand():
     )
 
 
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("var password = 'plant-js'; throw new Error(password)", "Error: plant-js"),
+        ("http://192.0.2.4/api/0123456789ABCDEF0123/lights", "answered 404 at /api/0123456789ABCDEF0123/lights"),
+        ("http://192.0.2.4/state?token=plant-query", "moved to /elsewhere/plant-query"),
+    ],
+)
+def test_what_gives_itself_away_in_an_address_or_a_script_is_known_without_its_name(written, said):
+    redactor = Redactor()
+    redactor.learn({"power": {"source": "any", "script": written}})
+    assert MASK in redactor.text(said)
+    assert "plant" not in redactor.text(said)
+    assert "0123456789" not in redactor.text(said)
+
+
+def test_plain_parts_of_an_address_stay():
+    redactor = Redactor()
+    redactor.learn({"uri": "http://192.0.2.4/solar_api/v1/GetPowerFlowRealtimeData.fcgi", "topic": "token=${token}"})
+    honest = "http://192.0.2.4/solar_api/v1/GetPowerFlowRealtimeData.fcgi answered 500"
+    assert redactor.text(honest) == honest
+
+
 def test_short_secrets_do_not_blacken_honest_numbers():
     redactor = Redactor()
     redactor.learn({"vehicle": {"pin": 1234}})
