@@ -16,7 +16,7 @@ def config_option(command: Command) -> Command:
         "--config",
         type=click.Path(path_type=Path),
         metavar="FILE",
-        help="The evcc.yaml. Else evcc.yaml in the home folder, here, in /etc, in /etc/evcc-flask; none at all is fine, too.",
+        help="The evcc.yaml. Else evcc.yaml in the home folder, here, in /etc, in /etc/evcc-flask; none is fine, too.",
     )(command)
 
 
