@@ -34,17 +34,16 @@ def move_in(evccs: Path, database: Database, target: Path | None) -> Moved:
         house = inherited(file.entries, file.settings)
         wanted = target is not None and bool(file.entries)
         settings = carried({**file.settings, **(house.settings if wanted else {})}, house.names)
-        if wanted and target is not None:
-            _write(target, house.text)
+        fresh = wanted and target is not None and _write(target, house.text)
         try:
             taken = database.take_over(evccs, file, settings.values)
         except StorageProblem:
-            if wanted and target is not None:
+            if fresh and target is not None:
                 target.unlink()
             raise
     told = [f"{evccs}: {taken.sessions} sessions and {taken.settings} settings are taken over."]
     left = [*(house.left if wanted else ()), *(f"setting {key}: it has no place here" for key in settings.left)]
-    left += [f"setting {key}: it is set here already" for key in taken.kept]
+    left += [*(f"setting {key}: it is set here already" for key in taken.kept), *file.strange]
     if wanted:
         told.append(f"What evcc's web page configured is written to {target}: {_counted(file.entries)}.")
     elif file.entries:
@@ -74,15 +73,21 @@ def move_in_once(evccs: Path, database: Database, target: Path | None) -> None:
             log.warning("not taken over: %s", line)
 
 
-def _write(target: Path, text: str) -> None:
-    """A new file, for its owner alone: it may hold passwords. Raises FileExistsError, StorageProblem."""
+def _write(target: Path, text: str) -> bool:
+    """A new file, for its owner alone: it may hold passwords. False where it stands there already, word for word.
+
+    Raises FileExistsError for a file that says something else, StorageProblem.
+    """
     try:
         with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
+        if target.is_file() and target.read_bytes() == text.encode():
+            return False
         raise
     except OSError as error:
         raise StorageProblem(f"{target}: cannot be written ({error.strerror}). Name another file.") from error
+    return True
 
 
 def _counted(entries: tuple[Entry, ...]) -> str:

@@ -22,11 +22,15 @@ TRIES = 3
 
 @dataclass(frozen=True, slots=True)
 class EvccFile:
-    """``copy``: a database that may be opened and read. ``settings`` as text, as evcc keeps them."""
+    """``copy``: a database that may be opened and read. ``settings`` as text, as evcc keeps them.
+
+    ``strange``: sentences on what evcc keeps of its web page and nobody here knows.
+    """
 
     copy: Path
     settings: Mapping[str, str]
     entries: tuple[Entry, ...]
+    strange: tuple[str, ...] = ()
 
 
 @contextmanager
@@ -36,11 +40,11 @@ def reading(path: Path) -> Iterator[EvccFile]:
         copy = Path(folder) / "evcc.db"
         try:
             with closing(_copied(path, copy)) as database:
-                settings, entries = _settings(database), _entries(database)
+                settings, (entries, strange) = _settings(database), _entries(database)
         except (OSError, sqlite3.Error) as error:
             message = f"{path}: cannot be read as evcc's database ({error}). Stop evcc, then try again."
             raise StorageProblem(message) from error
-        yield EvccFile(copy, settings, entries)
+        yield EvccFile(copy, settings, entries, strange)
 
 
 def port_of(path: Path) -> int | None:
@@ -90,18 +94,20 @@ def _settings(database: sqlite3.Connection) -> dict[str, str]:
     return {str(key): str(value) for key, value in rows}
 
 
-def _entries(database: sqlite3.Connection) -> tuple[Entry, ...]:
+def _entries(database: sqlite3.Connection) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
     there = columns(database, "configs")
     if not {"id", "class", "value"} <= there:
-        return ()
+        return (), ()
     texts = [name if name in there else "''" for name in ("type", "title", "icon", "product")]
     rows = database.execute(f"SELECT id, class, value, {', '.join(texts)} FROM configs ORDER BY id")
-    entries = []
+    entries, strange = [], []
     for number, kind, value, *words in rows:
         if kind in KINDS:
             type_, title, icon, product = (str(word or "") for word in words)
             entries.append(Entry(int(number), KINDS[kind], type_, title, icon, product, _params(value)))
-    return tuple(entries)
+        else:
+            strange.append(f"row {number} of evcc's table configs: what its class {kind} means is not known here")
+    return tuple(entries), tuple(strange)
 
 
 def _params(value: Any) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """A start on evcc's own database: its house moves in, and evcc could start again as it was left."""
 
 import logging
+import sqlite3
+from contextlib import closing
 
 import pytest
 from click.testing import CliRunner
@@ -114,7 +116,19 @@ def test_the_command_line_writes_the_house_and_lists_what_is_missing(tmp_path, m
     assert "secret-of-tibber" not in answer.output
     assert evccs.read_bytes() == before
     again = CliRunner().invoke(main, ["database", "import", "evcc.db"])
-    assert (again.exit_code, "stays as it is" in again.output) == (1, True)
+    assert (again.exit_code, "0 sessions" in again.output) == (0, True), again.output
+    (tmp_path / "evcc.yaml").write_text("interval: 5s\n")
+    other = CliRunner().invoke(main, ["database", "import", "evcc.db"])
+    assert (other.exit_code, "stays as it is" in other.output) == (1, True)
+    assert (tmp_path / "evcc.yaml").read_text() == "interval: 5s\n"
+
+
+def test_what_a_newer_evcc_keeps_is_named_where_nobody_here_knows_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with closing(sqlite3.connect(written(tmp_path / "evcc.db", SETTINGS, page=PAGE))) as evccs, evccs:
+        evccs.execute("INSERT INTO configs (id, class, value) VALUES (99, 77, '{}')")
+    answer = CliRunner().invoke(main, ["database", "import", "evcc.db"])
+    assert "row 99 of evcc's table configs: what its class 77 means is not known here" in answer.output
 
 
 def test_the_command_line_refuses_our_own_file(tmp_path, started):
