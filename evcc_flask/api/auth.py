@@ -15,7 +15,7 @@ from evcc_flask.security.gate import Mode, WrongPassword
 from evcc_flask.security.passwords import BadPassword, checked
 
 from .blueprint import Blueprint
-from .door import COOKIE, LOCKED, bearer, gate, text
+from .door import COOKIE, LOCKED, bearer, cookie, gate, text
 
 blp = Blueprint("auth", __name__, url_prefix="/api/auth")
 
@@ -65,7 +65,7 @@ def get_auth_status() -> Response:
         return text(403, LOCKED)
     if gate().mode is Mode.ENABLED and not gate().password_set:
         return text(501, "Not implemented")
-    allowed = gate().right(request.cookies.get(COOKIE), bearer()) is Right.FULL
+    allowed = gate().right(cookie(), bearer()) is Right.FULL
     kind = request.accept_mimetypes.best_match(["application/json", "text/plain"], default="application/json")
     return Response("true" if allowed else "false", mimetype=kind)
 
@@ -103,7 +103,7 @@ def login() -> Response:
 @_refusing
 def logout() -> Response:
     """End this session."""
-    for word in (request.cookies.get(COOKIE), bearer()):
+    for word in (cookie(), bearer()):
         gate().logout(word)
     response = text(200, "")
     response.headers["Set-Cookie"] = GONE
@@ -123,9 +123,9 @@ def change_password() -> Response:
         return text(403, LOCKED)
     given = _object()
     new = checked(given.get("new"))
-    cookie = request.cookies.get(COOKIE) or bearer()
+    session = cookie() or bearer()
     try:
-        first = gate().change(given.get("current"), new, request.remote_addr or "", cookie)
+        first = gate().change(given.get("current"), new, request.remote_addr or "", session)
     except WrongPassword:
         log.warning("change of the password refused: a wrong current one from %s", request.remote_addr)
         return text(400, WRONG)

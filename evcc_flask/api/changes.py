@@ -9,7 +9,7 @@ from evcc_flask.storage.journal import Wanted
 
 from .blueprint import Blueprint
 from .context import context
-from .door import COOKIE, bearer, gate, text
+from .door import bearer, cookie, gate, text
 from .schemas.changes import ChangesQuery, ChangesResult
 
 blp = Blueprint("changes", __name__, url_prefix="/api")
@@ -31,7 +31,7 @@ def register(app: Flask) -> None:
 def get_changes(query):
     """Every change of a setting in the last two years: when, from what, to what, by whom. Newest first."""
     # It tells addresses: whoever has set a password wants them for himself.
-    if gate().password_set and gate().right(request.cookies.get(COOKIE), bearer()) < Right.READ:
+    if gate().password_set and gate().right(cookie(), bearer()) < Right.READ:
         return text(401, "Unauthorized")
     return context().database.changes(Wanted(**query))
 

@@ -28,6 +28,8 @@ OWNERS = {"get_system_logs", "get_log_areas", "reload_system", "shutdown_system"
 FOR_ALL = {"login", "logout", "change_password"}
 """Writes that need no login even where all others do."""
 
+UNFRAMED = [(name, f"{value}; frame-ancestors 'none'" if "src" in value else value) for name, value in HARDENED]
+"""What is refused at the door is shown in nobody's frame."""
 READS = ("GET", "HEAD", "OPTIONS")
 LOCKED = "Forbidden in demo mode"
 
@@ -60,10 +62,17 @@ def bearer() -> str | None:
     return word.strip() if scheme.lower() == "bearer" else None
 
 
+def cookie() -> str | None:
+    """The visitor's session. Another program of this machine may have a cookie of that name: one that opens counts."""
+    words = request.cookies.getlist(COOKIE)
+    opening = (word for word in words if gate().right(word, None) > Right.NONE)
+    return next(opening, words[0] if words else None)
+
+
 def reads_log() -> bool:
     """Whether the visitor may hear warnings as they come: as with evcc anybody, until there is a password."""
     keeper = gate()
-    return not keeper.password_set or keeper.right(request.cookies.get(COOKIE), bearer()) >= Right.READ
+    return not keeper.password_set or keeper.right(cookie(), bearer()) >= Right.READ
 
 
 def text(status: int, sentence: str) -> Response:
@@ -216,12 +225,12 @@ class _Manners:
         if gate().mode is Mode.LOCKED:
             return text(403, LOCKED)
         needed = Right.FULL if writes else Right.READ
-        return None if gate().right(request.cookies.get(COOKIE), word) >= needed else text(401, "Unauthorized")
+        return None if gate().right(cookie(), word) >= needed else text(401, "Unauthorized")
 
 
 def _refused(environ: dict[str, Any], start_response: StartResponse, status: str, sentence: str) -> Iterable[bytes]:
     body = json.dumps({"error": sentence}).encode() + b"\n"
-    start_response(status, [("Content-Type", JSON), ("Content-Length", str(len(body))), *HARDENED])
+    start_response(status, [("Content-Type", JSON), ("Content-Length", str(len(body))), *UNFRAMED])
     return () if environ["REQUEST_METHOD"] == "HEAD" else (body,)
 
 

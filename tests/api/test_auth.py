@@ -358,3 +358,9 @@ def test_an_address_of_the_old_kind_on_a_socket_for_both_is_named_plainly(owner,
     login(owner, "no", environ_base={"REMOTE_ADDR": "::ffff:192.0.2.7"})
     assert "from 192.0.2.7" in caplog.text
     assert "ffff" not in caplog.text
+
+
+def test_a_stray_cookie_of_that_name_does_not_log_the_owner_out(house, owner):
+    session = owner.get_cookie("auth").value
+    words = {"Cookie": f"auth=of-another-program; auth={session}"}
+    assert house.app().test_client(use_cookies=False).get("/api/auth/status", headers=words).json is True
