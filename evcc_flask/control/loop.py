@@ -29,7 +29,7 @@ from evcc_flask.planning.follow import follow
 from . import garage
 from .house import House
 from .keeping import Book, Keeping
-from .silence import troubled_devices
+from .silence import Roll, troubled_devices
 from .state import SharedState
 from .yields import Yield, produced_w
 
@@ -90,6 +90,7 @@ class Loop:
         self._failing: dict[tuple[type, int], str] = {}
         self._acting = threading.Lock()
         self._yield = Yield()
+        self._roll = Roll()
         self.memory = memory
         self.pulse = Pulse(clock.monotonic_s())
 
@@ -234,6 +235,7 @@ class Loop:
         problem = self._book.problem()
         # A stand-in never answers; what is wrong with it is said already.
         known = {issue.device for issue in self._standing}
+        self._roll.call(snapshot, now.s, {name for name in known if name})
         troubled = (issue for issue in troubled_devices(snapshot, now.s) if issue.device not in known)
         passing = (*((problem,) if problem else ()), *snapshot.outlook.issues, *troubled)
         self._state.show(

@@ -3,8 +3,14 @@
 Each names the device and the cause, and since when it is silent, or which of its values fails.
 """
 
+import logging
+from collections.abc import Iterator
+
 from evcc_flask.domain.issues import Issue
+from evcc_flask.domain.readings import ChargerReading, MeterReading
 from evcc_flask.domain.snapshot import Snapshot
+
+log = logging.getLogger("site")
 
 PATIENCE_S = 15.0
 """A device that answered so recently is not yet a problem: one lost answer is the wire's everyday life."""
@@ -15,6 +21,33 @@ def troubled_devices(snapshot: Snapshot, now_s: float) -> tuple[Issue, ...]:
 
     And one for each value beside the main one that a device of an otherwise good answer fails to tell.
     """
+    found: dict[tuple[str, ...], Issue] = {}
+    for kind, reading in _readings(snapshot):
+        if error := _gone(reading, now_s):
+            found[kind, reading.name] = _silent(kind, reading.name, error, reading.at_s, now_s)
+        for note in reading.notes:
+            found[kind, reading.name, note] = _incomplete(kind, reading.name, note)
+    return tuple(found.values())
+
+
+class Roll:
+    """Who is silent, for the log: one line when a device's main value is lost, one when it is back."""
+
+    def __init__(self) -> None:
+        self._lost: dict[tuple[str, str], str] = {}
+
+    def call(self, snapshot: Snapshot, now_s: float, known: set[str]) -> None:
+        """``known``: devices whose trouble is told already."""
+        seen = {(kind, each.name): _gone(each, now_s) for kind, each in _readings(snapshot) if each.name not in known}
+        lost = {who: error for who, error in seen.items() if error}
+        for who in lost.keys() - self._lost.keys():
+            log.warning("%s %r is lost: %s", *who, lost[who])
+        for who in self._lost.keys() - lost.keys():
+            log.info("%s %r is back", *who)
+        self._lost = lost
+
+
+def _readings(snapshot: Snapshot) -> Iterator[tuple[str, MeterReading | ChargerReading]]:
     meters = (
         *((snapshot.grid,) if snapshot.grid else ()),
         *(pv.meter for pv in snapshot.pv),
@@ -23,14 +56,14 @@ def troubled_devices(snapshot: Snapshot, now_s: float) -> tuple[Issue, ...]:
         *snapshot.ext,
         *snapshot.circuit_meters.values(),
     )
-    found: dict[tuple[str, ...], Issue] = {}
-    for kind, readings in (("meter", meters), ("charger", tuple(each.charger for each in snapshot.loadpoints))):
-        for reading in readings:
-            if reading.error and (reading.at_s is None or now_s - reading.at_s > PATIENCE_S):
-                found[kind, reading.name] = _silent(kind, reading.name, reading.error, reading.at_s, now_s)
-            for note in reading.notes:
-                found[kind, reading.name, note] = _incomplete(kind, reading.name, note)
-    return tuple(found.values())
+    yield from (("meter", each) for each in meters)
+    yield from (("charger", each.charger) for each in snapshot.loadpoints)
+
+
+def _gone(reading: MeterReading | ChargerReading, now_s: float) -> str:
+    """Why its main value is lost; empty while it is not."""
+    lost = reading.error and (reading.at_s is None or now_s - reading.at_s > PATIENCE_S)
+    return (reading.error or "") if lost else ""
 
 
 def _silent(kind: str, name: str, error: str, at_s: float | None, now_s: float) -> Issue:
