@@ -132,11 +132,12 @@ def resident_bytes():
 @pytest.mark.parametrize("query", ["format=csv&lang=de", ""])
 def test_a_hundred_thousand_sessions_go_out_in_constant_memory(client, query):
     before, size, most, last = resident_bytes(), 0, 0, b""
-    for number, piece in enumerate(client.get(f"/api/sessions?{query}").iter_encoded()):
-        size += len(piece)
-        last = piece
-        if number % 20 == 0:
-            most = max(most, resident_bytes())
+    with client.get(f"/api/sessions?{query}") as answer:
+        for number, piece in enumerate(answer.iter_encoded()):
+            size += len(piece)
+            last = piece
+            if number % 20 == 0:
+                most = max(most, resident_bytes())
     assert size > 6_000_000
     assert most - before < 5_000_000
     assert last.endswith(b"]}\n" if not query else b"\n")
@@ -144,16 +145,19 @@ def test_a_hundred_thousand_sessions_go_out_in_constant_memory(client, query):
 
 @pytest.mark.usefixtures("long_list")
 def test_a_list_in_pieces_is_one_list(client):
-    sessions = json.loads(client.get("/api/sessions?year=2021").data)["result"]
+    with client.get("/api/sessions?year=2021") as answer:
+        sessions = json.loads(answer.data)["result"]
     assert len(sessions) == 365 * 48
     assert {session["pricePerKWh"] for session in sessions} == {None}
-    assert json.loads(client.get("/bare/api/sessions?year=2021").data) == sessions
+    with client.get("/bare/api/sessions?year=2021") as answer:
+        assert json.loads(answer.data) == sessions
 
 
 @pytest.mark.usefixtures("long_list")
 def test_too_many_long_lists_at_once_are_asked_to_come_again(client, monkeypatch):
     monkeypatch.setattr("evcc_flask.storage.streams.PATIENCE_S", 0.01)
     there = [client.get("/api/sessions") for _ in range(8)]
+    assert {answer.status_code for answer in there} == {200}
     refused = client.get("/api/sessions?format=csv")
     assert (refused.status_code, refused.headers["Retry-After"]) == (503, "2")
     there.pop().close()

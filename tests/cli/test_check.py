@@ -1,6 +1,5 @@
 """``check`` validates, reads each device once, writes nothing, and says what is wrong and where."""
 
-import logging
 import os
 import socket
 import threading
@@ -12,15 +11,6 @@ import pytest
 
 from evcc_flask.clock import SystemClock
 from evcc_flask.commands import check as command
-
-
-@pytest.fixture(autouse=True)
-def _logging_as_before():
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The first configuration, in dialogue with somebody at a keyboard, over a real line and real HTTP."""
 
-import logging
 from datetime import UTC, datetime
 
 import pytest
@@ -13,15 +12,6 @@ from evcc_flask.commands.housefile import Found, Plan
 from evcc_flask.config.load import load
 from evcc_flask.storage.owner import Owner
 from tests.e2e.world import BOX, GRID, World
-
-
-@pytest.fixture(autouse=True)
-def _logging_as_before():
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
 
 
 @pytest.fixture

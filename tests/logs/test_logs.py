@@ -4,8 +4,6 @@ import io
 import logging
 from datetime import datetime
 
-import pytest
-
 from evcc_flask.logs.ring import Line, Ring
 from evcc_flask.logs.setup import TRACE, start_logs
 
@@ -28,17 +26,6 @@ class Log:
     @property
     def lines(self) -> list[str]:
         return self.stream.getvalue().splitlines()
-
-
-@pytest.fixture(autouse=True)
-def _logging_as_before():
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    for area in ("site", "lp-1", "urllib3"):
-        logging.getLogger(area).setLevel(logging.NOTSET)
 
 
 def test_a_line_looks_as_evccs():

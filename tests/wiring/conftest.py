@@ -1,6 +1,5 @@
 """A whole server in this process: files go in, the client of its web side comes out. No gunicorn, real threads."""
 
-import logging
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -46,8 +45,6 @@ class Served:
 @pytest.fixture
 def serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Served]]:
     monkeypatch.setenv("HOME", str(tmp_path))
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
     running: list[Server] = []
 
     def start(house: str, own: str | None = None, *, control: bool = True, **options: object) -> Served:
@@ -64,8 +61,6 @@ def serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
     yield start
     for server in running:
         server.stop()
-    root.handlers[:] = handlers
-    root.setLevel(level)
 
 
 class Device(ThreadingHTTPServer):

@@ -1,6 +1,5 @@
 """A start on evcc's own database: its house moves in, and evcc could start again as it was left."""
 
-import logging
 import sqlite3
 from contextlib import closing
 
@@ -31,8 +30,6 @@ def started(tmp_path, monkeypatch):
     """Servers that control nothing, one after the other, as by ``run --database``."""
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
     running = []
 
     def start(**options):
@@ -44,8 +41,6 @@ def started(tmp_path, monkeypatch):
     yield start
     for server in running:
         server.stop()
-    root.handlers[:] = handlers
-    root.setLevel(level)
 
 
 def test_sessions_and_settings_move_in_at_the_first_start_and_ours_is_found_at_the_next(tmp_path, started, capsys):
