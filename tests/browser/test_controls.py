@@ -146,6 +146,32 @@ def test_the_home_battery_boosts_a_solar_charge_only(card, settings, house):
     house.until(lambda state: not state["loadpoints"][0]["batteryBoost"])
 
 
+@pytest.fixture
+def swallowed(opened):
+    """The hub answers 200, and somebody else has changed it back before it told anybody."""
+    for operation in ("priority", "mincurrent", "smartfeedinprioritylimit"):
+        opened.route(f"**/api/loadpoints/1/{operation}/*", lambda route: route.fulfill(json={"result": None}))
+
+
+@pytest.mark.usefixtures("swallowed")
+def test_what_the_hub_never_confirms_is_not_shown_for_long(settings, house):
+    house.ask("POST", "loadpoints/1/mincurrent/6")
+    house.ask("POST", "loadpoints/1/priority/0")
+    house.ask("DELETE", "loadpoints/1/smartfeedinprioritylimit")
+    limit = settings.get_by_role("spinbutton", name="Wait from this feed-in price on")
+    expect(limit).to_have_value("")
+    limit.fill("9.5")
+    limit.press("Enter")
+    settings.get_by_label("Least current").select_option("8 A · 5.5 kW")
+    priority = settings.get_by_label("Priority")
+    priority.fill("3")
+    priority.press("Enter")
+    expect(priority).to_be_focused()
+    expect(priority).to_have_value("0")
+    expect(settings.get_by_label("Least current")).to_have_value("6")
+    expect(limit).to_have_value("")
+
+
 def test_the_sun_is_sold_while_it_pays(settings, house):
     house.ask("DELETE", "loadpoints/1/smartfeedinprioritylimit")
     limit = settings.get_by_role("spinbutton", name="Wait from this feed-in price on")

@@ -1,7 +1,8 @@
 /* A change of a setting: shown at once, taken back with the server's sentence if it is refused. */
 import { ref, type Ref } from "vue";
 import { call, Refused, type Method } from "../api/client";
-import { apply, read, type Frame } from "./house";
+import { answered, foresee } from "./foreseen";
+import type { Frame } from "./house";
 import { askLogin } from "./login";
 import { t } from "../i18n";
 
@@ -27,15 +28,15 @@ export function useChange(): Change {
   const problem = ref("");
 
   async function run(method: Method, path: string, shown: Frame = {}, body?: unknown): Promise<boolean> {
-    const before = Object.fromEntries(Object.keys(shown).map((key) => [key, read(key)]));
-    apply(shown);
+    foresee(shown);
     busy.value = true;
     problem.value = "";
     try {
       await call(method, path, body);
+      answered(shown, true);
       return true;
     } catch (error) {
-      for (const [key, value] of Object.entries(shown)) if (read(key) === value) apply({ [key]: before[key] });
+      answered(shown, false);
       problem.value = why(error);
       if (error instanceof Refused && error.status === 401) askLogin();
       return false;

@@ -1,4 +1,5 @@
 /* Keeps the state fresh: the live connection, or asking again where a proxy does not let it through. */
+import { forget, heard, quiet } from "./foreseen";
 import { apply, connection, replace, site, type Frame } from "./house";
 
 const SILENCE_MS = 50_000; // the server says something at least every 30 s
@@ -9,7 +10,7 @@ const LIVE_AGAIN_MS = 60_000;
 
 let socket: WebSocket | undefined;
 let failures = 0;
-let heard = 0;
+let spoken = 0; // when the server last said something
 let etag = "";
 let next: ReturnType<typeof setTimeout> | undefined;
 let liveAt = 0; // when a polling page tries the live connection again
@@ -28,8 +29,14 @@ function reloadOnUpdate(before: string | undefined): void {
 
 function take(state: Frame): void {
   const before = site.softwareVersion;
+  forget();
   replace(state);
   reloadOnUpdate(before);
+}
+
+function news(frame: Frame): void {
+  heard(frame);
+  apply(frame);
 }
 
 export function address(path: string): string {
@@ -45,9 +52,9 @@ function open(): void {
   socket = live;
   let welcomed = false;
   live.onmessage = (event: MessageEvent<string>) => {
-    heard = performance.now();
+    spoken = performance.now();
     const frame = JSON.parse(event.data) as Frame;
-    if (welcomed) return apply(frame);
+    if (welcomed) return news(frame);
     welcomed = true;
     failures = 0;
     take(frame);
@@ -72,7 +79,10 @@ async function look(): Promise<boolean> {
   try {
     const headers: Record<string, string> = etag ? { "If-None-Match": etag } : {};
     const answer = await fetch("api/state", { headers, cache: "no-store", signal: AbortSignal.timeout(LOOK_MS) });
-    if (answer.status === 304) return true;
+    if (answer.status === 304) {
+      quiet();
+      return true;
+    }
     if (!answer.ok) return false;
     etag = answer.headers.get("ETag") ?? "";
     const body = (await answer.json()) as Frame;
@@ -96,7 +106,7 @@ async function poll(): Promise<void> {
 }
 
 function lookAfter(): void {
-  if (socket && connection.state === "live" && performance.now() - heard > SILENCE_MS) socket.close();
+  if (socket && connection.state === "live" && performance.now() - spoken > SILENCE_MS) socket.close();
 }
 
 /** Begin; the page is fed until it is closed. */
