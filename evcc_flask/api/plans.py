@@ -6,7 +6,6 @@ from typing import Any
 from werkzeug.exceptions import BadRequest
 
 from evcc_flask.control.planned import goal_at, sheet_at
-from evcc_flask.control.view import ZERO_TIME
 from evcc_flask.domain.plans import EnergyPlan, Goal, RepeatingPlan
 from evcc_flask.domain.wishes import still_to_come
 from evcc_flask.planning.choice import planned
@@ -21,6 +20,9 @@ from .schemas.plans import (
     PreviewResult,
     StaticEnergyPlanResult,
 )
+
+ZERO_TIME = "0001-01-01T00:00:00Z"
+"""No moment, as evcc's clients read it."""
 
 
 @blp.get("/plan")

@@ -18,6 +18,8 @@ from .pushed import FIRST_S, PushedLink
 log = logging.getLogger("ocpp")
 
 PORT = 8887
+ANSWER_S = 10.0
+"""How long a charge point may take for an answer."""
 READY_S = 15.0
 """How long a first command waits until the charge point has said what it can."""
 STATUS, LIMIT, TAG, TRANSACTION, PHASES, FAULT = "status", "limit", "tag", "transaction", "phases", "fault"

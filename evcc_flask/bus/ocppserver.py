@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 from evcc_flask.domain.ports import Clock
 
 from .needs import ErrorKind, ReadError
-from .ocpp import OcppLink, OcppSpec
+from .ocpp import ANSWER_S, OcppLink, OcppSpec
 
 if TYPE_CHECKING:
     from websockets.asyncio.server import ServerConnection
@@ -26,8 +26,6 @@ lines.setLevel(logging.CRITICAL)
 """Whoever knocks at an open port fills no log."""
 
 PROTOCOL = "ocpp1.6"
-ANSWER_S = 10.0
-"""How long a charge point may take for an answer."""
 AGAIN_S = 5.0
 LARGEST = 256 * 1024
 """Bytes of one message."""

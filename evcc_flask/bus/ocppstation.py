@@ -22,8 +22,7 @@ from evcc_flask.domain.ports import Clock
 from evcc_flask.domain.settings import VOLTAGE_V
 
 from .needs import ErrorKind, ReadError
-from .ocpp import FAULT, LIMIT, PHASES, STATUS, TAG, TRANSACTION, Limit, OcppLink, Told, Wishes
-from .ocppserver import ANSWER_S
+from .ocpp import ANSWER_S, FAULT, LIMIT, PHASES, STATUS, TAG, TRANSACTION, Limit, OcppLink, Told, Wishes
 from .ocppvalues import measured
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """What the state shows of cars: by the car, and at the loadpoint where it stands."""
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from evcc_flask.domain.carmemory import NOBODY_YET, Soc, SocSource
 from evcc_flask.domain.decision import LoadpointDecision
@@ -12,16 +12,14 @@ from evcc_flask.domain.words import Contact
 
 from . import storedplans
 from .figures import short
-
-if TYPE_CHECKING:
-    from .view import View
+from .view import View
 
 UNREAD = VehicleReading("")
 QUIET = (Contact.UNREAD, Contact.PENDING)
 """Nothing is wrong with an account that has not been asked, or has not answered yet."""
 
 
-def published(view: "View", car: VehicleSettings) -> dict[str, Any]:
+def published(view: View, car: VehicleSettings) -> dict[str, Any]:
     """One entry of ``vehicles``; what is not stated is left out."""
     facts = car.vehicle
     keys: dict[str, Any] = {"title": facts.title or facts.name}
@@ -42,7 +40,7 @@ def published(view: "View", car: VehicleSettings) -> dict[str, Any]:
     return keys | {"repeatingPlans": storedplans.repeating(car.repeating) or None}
 
 
-def _account(view: "View", said: CarReading | None) -> dict[str, Any]:
+def _account(view: View, said: CarReading | None) -> dict[str, Any]:
     """What the car's own account said last, wherever the car is, and how the account stands."""
     if said is None or said.contact is Contact.NONE:
         return {}
@@ -52,7 +50,7 @@ def _account(view: "View", said: CarReading | None) -> dict[str, Any]:
     return keys | ({"error": said.error} if said.error and said.contact not in QUIET else {})
 
 
-def at_loadpoint(view: "View", settings: Settings, index: int) -> dict[str, Any]:
+def at_loadpoint(view: View, settings: Settings, index: int) -> dict[str, Any]:
     """The keys of the car at a loadpoint (0-based)."""
     car, loadpoint = settings.vehicle_at(index), settings.loadpoints[index]
     reading = view.snapshot.loadpoints[index] if index < len(view.snapshot.loadpoints) else None
@@ -78,7 +76,7 @@ def at_loadpoint(view: "View", settings: Settings, index: int) -> dict[str, Any]
     return keys | _soc(view, settings, index, soc)
 
 
-def _soc(view: "View", settings: Settings, index: int, soc: Soc | None) -> dict[str, Any]:
+def _soc(view: View, settings: Settings, index: int, soc: Soc | None) -> dict[str, Any]:
     """The state of charge, its source and time; what a person has told since the last cycle comes first."""
     told = settings.loadpoints[index].manual_soc
     memories = view.decision.memory.loadpoints if view.decision else ()
@@ -100,7 +98,7 @@ def _soc_keys(percent: float, source: SocSource | None, at: str | None, *, stale
     }
 
 
-def _when(view: "View", at_s: float) -> str | None:
+def _when(view: View, at_s: float) -> str | None:
     """House seconds of the last cycle as wall time, where that is known."""
     decided_s = view.decision.memory.decided_s if view.decision else None
     if decided_s is None or view.decided_at is None or not abs(decided_s - at_s) < timedelta.max.total_seconds():

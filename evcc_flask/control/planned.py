@@ -1,7 +1,7 @@
 """What the state shows of plans at a loadpoint, and of a fast charge for once."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from evcc_flask.domain.memory import Memory
 from evcc_flask.domain.plans import Goal
@@ -10,14 +10,12 @@ from evcc_flask.planning.choice import aims, chosen, still_meant
 from evcc_flask.planning.sheet import Sheet, sheet
 
 from .figures import short
-
-if TYPE_CHECKING:
-    from .view import View
+from .view import View
 
 NONE = Plan()
 
 
-def at_loadpoint(view: "View", settings: Settings, index: int) -> dict[str, Any]:
+def at_loadpoint(view: View, settings: Settings, index: int) -> dict[str, Any]:
     """The keys of the plan that counts at a loadpoint (0-based)."""
     loadpoint, goal = settings.loadpoints[index], goal_at(view, settings, index, view.decided_at)
     decided = view.decision.loadpoints if view.decision else ()
@@ -41,7 +39,7 @@ def at_loadpoint(view: "View", settings: Settings, index: int) -> dict[str, Any]
     }
 
 
-def sheet_at(view: "View", settings: Settings, index: int) -> Sheet | None:
+def sheet_at(view: View, settings: Settings, index: int) -> Sheet | None:
     """What a plan must know of a loadpoint, as of the last cycle; None until its car was read."""
     memory = view.decision.memory if view.decision else Memory()
     readings = view.snapshot.loadpoints
@@ -54,7 +52,7 @@ def sheet_at(view: "View", settings: Settings, index: int) -> Sheet | None:
     return sheet(index, view.snapshot, settings, memory, memory.decided_s or 0.0)
 
 
-def goal_at(view: "View", settings: Settings, index: int, now: datetime | None) -> Goal | None:
+def goal_at(view: View, settings: Settings, index: int, now: datetime | None) -> Goal | None:
     """What is aimed at: the plan that charges, else the one that must begin first."""
     known = sheet_at(view, settings, index)
     memories = view.decision.memory.loadpoints if view.decision else ()
@@ -64,7 +62,7 @@ def goal_at(view: "View", settings: Settings, index: int, now: datetime | None) 
     return chosen(aims(settings, index, known, now), known)
 
 
-def fast_shown(view: "View", settings: Settings, index: int, now: datetime | None) -> dict[str, Any] | None:
+def fast_shown(view: View, settings: Settings, index: int, now: datetime | None) -> dict[str, Any] | None:
     """What is wanted fast for once at a loadpoint (0-based), and how much of it is to come."""
     wish = settings.loadpoints[index].fast_once
     if wish is None:

@@ -31,10 +31,11 @@ from evcc_flask.domain.wishes import (
 )
 from evcc_flask.planning.follow import Ended, without
 
+from .compose import compose
 from .origin import asking
 from .stored import entries
 from .trail import Trail, followed
-from .view import View, compose
+from .view import View
 
 
 class Keeper(Protocol):
@@ -76,6 +77,7 @@ class SharedState:
     ) -> None:
         """``redact``: takes secrets out of a state before anybody sees it."""
         self.lock = threading.Lock()
+        self._publishing = threading.Lock()
         self.woken = threading.Event()
         self._keeper = keeper
         self._settings = settings
@@ -204,16 +206,19 @@ class SharedState:
             return self._keeper.save(changed, journal) if changed else None
 
     def _publish(self) -> None:
+        """What is in force now is shown to all when this returns. Changes that come together are shown together."""
         with self.lock:
             self._version += 1
-            version, settings, view, listeners = self._version, self._settings, self._view, self._listeners
-        published = _serialised(version, self._shown(view, settings))
-        with self.lock:
-            if published.version < self._published.version:
+            wanted = self._version
+        with self._publishing:
+            if self._published.version >= wanted:
                 return
+            with self.lock:
+                version, settings, view, listeners = self._version, self._settings, self._view, self._listeners
+            published = _serialised(version, self._shown(view, settings))
             self._published = published
-        for listener in listeners:
-            listener(published)
+            for listener in listeners:
+                listener(published)
 
     def _shown(self, view: View, settings: Settings) -> dict[str, Any]:
         state = compose(view, settings)

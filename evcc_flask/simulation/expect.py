@@ -4,15 +4,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import timedelta
 from enum import Enum, IntEnum
-from typing import TYPE_CHECKING
 
 from evcc_flask.domain.decision import CircuitDecision, LoadpointDecision, SiteDecision
 from evcc_flask.domain.reasons import Code, Reason
 
 from .strict import Unreadable, check_words, clock_time
-
-if TYPE_CHECKING:
-    from .replay import Cycle, Trace
+from .trace import Cycle, Trace
 
 OF_LOADPOINT = {each.name for each in fields(LoadpointDecision)} - {"reasons", "events", "charge_currents_a", "soc"}
 OF_SITE = {each.name for each in fields(SiteDecision)} - {"reasons", "battery_reasons", "circuits"}
@@ -84,7 +81,7 @@ def _check_claim(key: str, value: object, path: str) -> None:
         check_words(value, ("min", "max", "not"), path)
 
 
-def failures(trace: "Trace", expectations: Iterable[Expectation]) -> list[str]:
+def failures(trace: Trace, expectations: Iterable[Expectation]) -> list[str]:
     """Each expectation that does not hold, as text with time, what was expected, what was there, and the reasons."""
     found = []
     for expectation in expectations:
@@ -92,7 +89,7 @@ def failures(trace: "Trace", expectations: Iterable[Expectation]) -> list[str]:
     return found
 
 
-def _failures(trace: "Trace", expectation: Expectation) -> list[str]:
+def _failures(trace: Trace, expectation: Expectation) -> list[str]:
     cycles = trace.between(expectation.at, expectation.until) if expectation.span else [trace.at(expectation.at)]
     if not cycles:
         return [f"{expectation.at}: no cycle ran in that span"]
@@ -120,7 +117,7 @@ def _failures(trace: "Trace", expectation: Expectation) -> list[str]:
     return found
 
 
-def _wrong(cycle: "Cycle", loadpoint: int, claims: Mapping[str, object]) -> list[str]:
+def _wrong(cycle: Cycle, loadpoint: int, claims: Mapping[str, object]) -> list[str]:
     differences = []
     for key, wanted in claims.items():
         if key in REASONS:
@@ -134,7 +131,7 @@ def _wrong(cycle: "Cycle", loadpoint: int, claims: Mapping[str, object]) -> list
     return differences
 
 
-def _of_cycle(key: str, cycle: "Cycle", loadpoint: int) -> object:
+def _of_cycle(key: str, cycle: Cycle, loadpoint: int) -> object:
     if key in OF_LOADPOINT:
         return getattr(cycle.decision.loadpoints[loadpoint], key)
     if key in OF_SITE:
@@ -152,14 +149,14 @@ def _of_cycle(key: str, cycle: "Cycle", loadpoint: int) -> object:
     return getattr(cycle.boxes[loadpoint], key)
 
 
-def _of_car(key: str, cycle: "Cycle", loadpoint: int) -> object:
+def _of_car(key: str, cycle: Cycle, loadpoint: int) -> object:
     if key in ("vehicle", "mode"):
         return getattr(cycle.settings.loadpoints[loadpoint], key)
     soc = cycle.decision.loadpoints[loadpoint].soc
     return getattr(soc, key.removeprefix("soc_")) if soc is not None else None
 
 
-def _of_span(key: str, cycles: list["Cycle"], loadpoint: int) -> object:
+def _of_span(key: str, cycles: list[Cycle], loadpoint: int) -> object:
     if key == "events":
         return [event.value for cycle in cycles for event in cycle.decision.loadpoints[loadpoint].events]
     if key == "charged_kwh":
@@ -186,7 +183,7 @@ def _of_span(key: str, cycles: list["Cycle"], loadpoint: int) -> object:
     return words.count(wanted.get(key, "battery"))
 
 
-def _wrong_reasons(cycle: "Cycle", loadpoint: int, key: str, wanted: object) -> list[str]:
+def _wrong_reasons(cycle: Cycle, loadpoint: int, key: str, wanted: object) -> list[str]:
     there: tuple[Reason, ...]
     if key in ("site_reason", "no_site_reason"):
         there = cycle.decision.site.reasons
@@ -211,7 +208,7 @@ def _reason_holds(reason: Reason, wanted: object) -> bool:
     return all(_holds(published.get(str(key)), value) for key, value in wanted.items())
 
 
-def _wrong_circuits(cycle: "Cycle", wanted: object) -> list[str]:
+def _wrong_circuits(cycle: Cycle, wanted: object) -> list[str]:
     assert isinstance(wanted, Mapping)
     differences = []
     for name, claims in wanted.items():
@@ -253,7 +250,7 @@ def _reason_told(reason: Reason) -> str:
     return f"{reason.code.value}({facts})" if facts else reason.code.value
 
 
-def _told(cycle: "Cycle", differences: list[str]) -> str:
+def _told(cycle: Cycle, differences: list[str]) -> str:
     site = cycle.decision.site
     lines = ["; ".join(differences)]
     for place, each in enumerate(cycle.decision.loadpoints):
@@ -271,6 +268,6 @@ def _told(cycle: "Cycle", differences: list[str]) -> str:
     return "\n".join(lines)
 
 
-def _commands_told(cycles: list["Cycle"]) -> str:
+def _commands_told(cycles: list[Cycle]) -> str:
     told = [f"    {cycle.clock} {cycle.decision.commands}" for cycle in cycles if cycle.decision.commands]
     return "\n".join(told[:12]) + ("\n    …" if len(told) > 12 else "")

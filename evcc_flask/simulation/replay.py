@@ -6,15 +6,14 @@ obey, as far as the scenario lets them. The same scenario always gives the same 
 
 import gc
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from evcc_flask.domain.assignment import with_vehicles
 from evcc_flask.domain.commands import (
     Command,
-    Disable,
     Enable,
     Ending,
     OfferCurrent,
@@ -34,13 +33,13 @@ from evcc_flask.domain.recall import recalled, remembered
 from evcc_flask.domain.settings import ExternalBatteryMode, Settings
 from evcc_flask.domain.snapshot import Rates, Snapshot
 from evcc_flask.domain.wishes import with_car, with_detection, with_loadpoint, with_soc
-from evcc_flask.domain.words import BatteryMode
 from evcc_flask.planning.follow import follow, without
 
 from .garage import GUEST, Garage
 from .house import House
 from .observe import Observer
 from .scenario import ZONE, BoxEvent, CarEvent, Event, Scenario
+from .trace import WORDS, BoxTruth, Cycle, Trace
 from .wanted import outlook, utc, with_plan, with_repeating
 
 ORIGIN_S = 5000.0
@@ -48,68 +47,6 @@ ORIGIN_S = 5000.0
 
 WARM_UP = timedelta(minutes=1)
 """The house has lived for so long when the controller first looks: batteries and meters have settled."""
-
-_WORDS: Mapping[type, str] = {
-    OfferCurrent: "current",
-    Enable: "enable",
-    Disable: "disable",
-    SwitchPhases: "phases",
-    WakeUp: "wake",
-    SetBatteryMode: "battery",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class BoxTruth:
-    """What a box really did at the moment of the decision (before it obeyed)."""
-
-    status: str
-    phases: int
-    box_enabled: bool
-    box_offered_a: float
-    car_w: float
-    car_soc_percent: float | None
-    energy_kwh: float
-
-
-@dataclass(frozen=True, slots=True)
-class Cycle:
-    """One decision: when, on what, what, and how the house really was."""
-
-    at: datetime
-    since_midnight: timedelta
-    snapshot: Snapshot
-    settings: Settings
-    decision: Decision
-    boxes: tuple[BoxTruth, ...]
-    battery_modes: tuple[BatteryMode, ...]
-    true_grid_w: float
-    import_kwh: float
-    calls: int = 0
-
-    @property
-    def clock(self) -> str:
-        return self.at.strftime("%H:%M:%S")
-
-    @property
-    def command_words(self) -> list[tuple[int | None, str]]:
-        """Loadpoint (None: a battery) and word of each command."""
-        return [(getattr(each, "loadpoint", None), _WORDS[type(each)]) for each in self.decision.commands]
-
-
-@dataclass(frozen=True, slots=True)
-class Trace:
-    """All cycles of a scenario, in order."""
-
-    cycles: tuple[Cycle, ...]
-
-    def at(self, since_midnight: timedelta) -> Cycle:
-        """The cycle that is in force at that time."""
-        return [cycle for cycle in self.cycles if cycle.since_midnight <= since_midnight][-1]
-
-    def between(self, first: timedelta, end: timedelta) -> list[Cycle]:
-        """Cycles from ``first`` up to before ``end``."""
-        return [cycle for cycle in self.cycles if first <= cycle.since_midnight < end]
 
 
 def run(scenario: Scenario) -> Trace:
@@ -222,7 +159,7 @@ class _Replay:
             self._settings = replace(self._settings, loadpoints=tuple(loadpoints))
 
     def _carry_out(self, command: Command, now_s: float) -> Outcome:
-        word = _WORDS[type(command)]
+        word = WORDS[type(command)]
         if isinstance(command, SetBatteryMode):
             return self._order_battery(command, now_s)
         if word in self._unavailable.get(command.loadpoint, ()):

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evcc_flask.control.compose import compose
 from evcc_flask.control.state import SharedState
-from evcc_flask.control.view import Facts, View, compose
+from evcc_flask.control.view import Facts, View
 from evcc_flask.domain.assignment import with_vehicles
 from evcc_flask.domain.decide import decide
 from evcc_flask.domain.figures import ABSURD_A, ABSURD_KWH, ABSURD_PRICE, ABSURD_W

@@ -2,7 +2,7 @@
 
 import pytest
 
-from evcc_flask.control.view import compose
+from evcc_flask.control.compose import compose
 from evcc_flask.integrations.topics import payload, topics
 
 

@@ -7,8 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from evcc_flask.domain.words import Mode
-from evcc_flask.simulation.replay import Cycle, run
+from evcc_flask.simulation.replay import run
 from evcc_flask.simulation.scenario import parse
+from evcc_flask.simulation.trace import Cycle
 
 FUSE_A = 25.0
 LOADPOINTS = [

@@ -8,8 +8,9 @@ import pytest
 from evcc_flask.domain.accounting import row
 from evcc_flask.domain.quarters import Quarter, together
 from evcc_flask.domain.sessions import SessionRow
-from evcc_flask.simulation.replay import Cycle, lived
+from evcc_flask.simulation.replay import lived
 from evcc_flask.simulation.scenario import Event, parse
+from evcc_flask.simulation.trace import Cycle
 from evcc_flask.storage.database import Database
 from evcc_flask.storage.history import Resolution
 

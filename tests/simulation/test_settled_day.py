@@ -5,8 +5,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evcc_flask.simulation.replay import Cycle, run
+from evcc_flask.simulation.replay import run
 from evcc_flask.simulation.scenario import parse
+from evcc_flask.simulation.trace import Cycle
 
 STAND_STILL_MINUTES = 20
 MARGIN_W = 150.0
