@@ -20,12 +20,18 @@ def measure(p: Point) -> None:
     """Learn from live voltages and from currents which phases the box and the car use."""
     if not p.switchable:
         _fix(p)
+    _look(p)
+    if p.measured_phases is not None and p.measured_phases > p.told_phases:
+        p.note(because(Code.MORE_PHASES, phases=p.measured_phases, told_phases=p.told_phases))
+
+
+def _look(p: Point) -> None:
     if p.currents_a is None or not p.charging or p.since(p.box.phases_s) <= SETTLE_S:
         return
     seen = sum(current > ACTIVE_A for current in p.currents_a)
     if not seen:
         return
-    if p.box.phases is not None and seen > p.box.phases:
+    if p.switchable and p.box.phases is not None and seen > p.box.phases:
         _more_than_told(p, seen)
         return
     p.measured_phases = seen
@@ -42,11 +48,10 @@ def _fix(p: Point) -> None:
 
 
 def _more_than_told(p: Point, seen: int) -> None:
-    """The box charges on more phases than it was told: believe the ampere meters, two count as three."""
+    """The box charges on more phases than it was switched to: believe the ampere meters, two count as three."""
     p.measured_phases = None
-    if p.switchable:
-        p.note(because(Code.OUT_OF_SYNC, phases=seen, told_phases=p.box.phases or 0))
-        p.learn(phases=3, previous_phases=3)
+    p.note(because(Code.OUT_OF_SYNC, phases=seen, told_phases=p.box.phases or 0))
+    p.learn(phases=3, previous_phases=3)
 
 
 def may_switch(p: Point) -> bool:

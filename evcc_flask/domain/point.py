@@ -116,9 +116,13 @@ class Point:
 
     @property
     def phases_active(self) -> int:
-        """Phases that the car uses, as far as known."""
-        known = min(self.box.phases or UNKNOWN_PHASES, self.physical or UNKNOWN_PHASES, self.vehicle_phases)
-        return min(known, self.measured_phases or UNKNOWN_PHASES)
+        """Phases that the car uses: those that are seen to carry current, until then as many as it is said to."""
+        return self.measured_phases or self.told_phases
+
+    @property
+    def told_phases(self) -> int:
+        """Phases that the car can use by all that box, wiring and car are said to be; unknown counts as three."""
+        return min(self.box.phases or UNKNOWN_PHASES, self.physical or UNKNOWN_PHASES, self.vehicle_phases)
 
     @property
     def vehicle_phases(self) -> int:
@@ -127,9 +131,10 @@ class Point:
 
     @property
     def max_phases_active(self) -> int:
-        """Phases that the car would use after a switch to three."""
-        allowed = self.settings.phases or UNKNOWN_PHASES if self.switchable else self.box.phases or UNKNOWN_PHASES
-        most = min(allowed, self.vehicle_phases, self.physical or UNKNOWN_PHASES)
+        """Phases that the car would use after a switch to three; of a box that cannot switch those that it uses."""
+        if not self.switchable:
+            return self.phases_active
+        most = min(self.settings.phases or UNKNOWN_PHASES, self.vehicle_phases, self.physical or UNKNOWN_PHASES)
         if (self.box.phases or UNKNOWN_PHASES) <= 1 or most == 1:
             return most
         return min(most, self.measured_phases or UNKNOWN_PHASES)

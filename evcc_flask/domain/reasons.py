@@ -81,6 +81,7 @@ class Code(Enum):
     DOES_NOT_OBEY = "does_not_obey"
     SOMEBODY_ELSE = "somebody_else"
     OUT_OF_SYNC = "out_of_sync"
+    MORE_PHASES = "more_phases"
     UNPROTECTED = "unprotected"
 
     # the home battery
