@@ -11,12 +11,14 @@ from evcc_flask.bus.ocpp import PORT, OcppSpec
 from evcc_flask.clock import DemoClock, SystemClock
 from evcc_flask.config.house import settings_of
 from evcc_flask.config.model import CircuitConfig, Configuration, DeviceConfig, OwnDevice
-from evcc_flask.config.problems import issues_of
+from evcc_flask.config.problems import issues_of, ordered
 from evcc_flask.config.vehicles import wrong_in
 from evcc_flask.control.absent import AbsentCharger, AbsentLimits, AbsentMeter
 from evcc_flask.control.house import House, LoadpointDrivers
+from evcc_flask.devices.charger import SourceCharger
 from evcc_flask.devices.field import DeviceField, Needy
-from evcc_flask.devices.registry import build_charger, build_limits, build_meter
+from evcc_flask.devices.meter import SourceMeter
+from evcc_flask.devices.registry import ANY, build_charger, build_limits, build_meter
 from evcc_flask.devices.vehicles import build_vehicle, known, meant, offline
 from evcc_flask.domain.issues import Issue, Misconfigured
 from evcc_flask.domain.ports import Charger, GridOperator, Limits, Meter, Vehicle
@@ -78,7 +80,7 @@ class _Site:
         self._unread: set[str] = set()
         bus.await_stations(_charge_points(configuration))
         section = DeviceConfig("", "", configuration.kept.get("mqtt") or {}, "mqtt")
-        broker = self._made("mqtt", section, lambda: house_broker(section.params), lambda _: None)
+        self._broker = broker = self._made("mqtt", section, lambda: house_broker(section.params), lambda _: None)
         script = DeviceConfig("", "", {}, "javascript")
         self._workshop = self._made(
             "javascript",
@@ -122,7 +124,7 @@ class _Site:
             vehicles=vehicles,
             grid_operator=self._grid_operator(),
         )
-        issues = tuple(self._issues)
+        issues = ordered(self._issues)
         return Built(house, self._settings(), self._field, issues, meters, chargers, tariffs, vehicles, self._workshop)
 
     def _settings(self) -> Settings:
@@ -162,7 +164,7 @@ class _Site:
             told = issues_of(self._configuration, entry, problem, "vehicle")
             self._issues.extend(replace(issue, fatal=False) for issue in told)
 
-    def _meters(self) -> dict[str, Meter]:
+    def _meters(self) -> Mapping[str, Meter]:
         site, configuration = self._configuration.site, self._configuration
         roles = {each.meter: "grid" for each in configuration.circuits}
         roles |= {each.meter: "charge" for each in configuration.loadpoints}
@@ -170,22 +172,21 @@ class _Site:
             roles |= dict.fromkeys(names, role)
         roles[site.grid] = "grid"
 
-        def meter(entry: DeviceConfig) -> Meter:
+        def meter(entry: DeviceConfig, workshop: Workshop) -> SourceMeter:
             own = configuration.own.devices.get(entry.name, OwnDevice())
-            made = build_meter(
-                entry.name, entry.type, entry.params, self._workshop, invert=own.invert, role=roles.get(entry.name)
-            )
-            return self._joined(made)
+            role = roles.get(entry.name, ANY)
+            return build_meter(entry.name, entry.type, entry.params, workshop, invert=own.invert, role=role)
 
-        return self._devices("meter", configuration.meters, set(roles), meter, AbsentMeter)
+        used = {name for name in roles if name}
+        return self._devices("meter", configuration.meters, used, meter, AbsentMeter)
 
-    def _chargers(self) -> dict[str, Charger]:
+    def _chargers(self) -> Mapping[str, Charger]:
         used = {loadpoint.charger for loadpoint in self._configuration.loadpoints}
 
-        def charger(entry: DeviceConfig) -> Charger:
-            return self._joined(build_charger(entry.name, entry.type, entry.params, self._workshop))
+        def charger(entry: DeviceConfig, workshop: Workshop) -> SourceCharger:
+            return build_charger(entry.name, entry.type, entry.params, workshop)
 
-        return self._devices("charger", self._configuration.chargers, used, charger, AbsentCharger)
+        return self._devices("charger", self._configuration.chargers, used - {""}, charger, AbsentCharger)
 
     def _tariffs(self) -> Board:
         zone = self._clock.epoch.tzinfo if isinstance(self._clock, DemoClock) else None
@@ -229,17 +230,31 @@ class _Site:
         self,
         kind: str,
         entries: tuple[DeviceConfig, ...],
-        used: set[str | None],
-        make: Callable[[DeviceConfig], Kind],
+        used: set[str],
+        make: Callable[[DeviceConfig, Workshop], Device],
         stand_in: Callable[[str, str], Kind],
-    ) -> dict[str, Kind]:
-        """Those that are used, by name; all, where nothing says which."""
-        wanted = {name for name in used if name}
+    ) -> Mapping[str, Device | Kind]:
+        """Those that are used, by name; all, where nothing says which. The others are only checked."""
 
-        def made(entry: DeviceConfig) -> Kind:
-            return self._made(kind, entry, lambda: make(entry), lambda error: stand_in(entry.name, error))
+        def made(entry: DeviceConfig) -> Device | Kind:
+            def joined() -> Device | Kind:
+                return self._joined(make(entry, self._workshop))
 
-        return {entry.name: made(entry) for entry in entries if not wanted or entry.name in wanted}
+            return self._made(kind, entry, joined, lambda error: stand_in(entry.name, error))
+
+        for entry in entries:
+            if used and entry.name not in used:
+                self._check(kind, entry, make)
+        return {entry.name: made(entry) for entry in entries if not used or entry.name in used}
+
+    def _check(self, kind: str, entry: DeviceConfig, make: Callable[[DeviceConfig, Workshop], object]) -> None:
+        """What is wrong with a device that nothing uses, built on a bus of its own: it meets no other there."""
+        try:
+            make(entry, Workshop(Bus(self._clock), self._clock, broker=self._broker))
+        except Exception as problem:  # noqa: BLE001 # why: as below
+            # One that is not known here is no mistake of the user, and nothing waits for it.
+            known = not (isinstance(problem, Misconfigured) and problem.path in (("type",), ("template",)))
+            self._issues.extend(replace(issue, fatal=known) for issue in self._told(kind, entry, problem))
 
     def _made(self, kind: str, entry: DeviceConfig, make: Callable[[], Kind], stand_in: Callable[[str], Kind]) -> Kind:
         try:

@@ -14,7 +14,7 @@ from evcc_flask.plugins.fields import as_list, as_map
 from .circuits import check_circuits
 from .model import CircuitConfig, Configuration, DeviceConfig, LoadpointConfig, SiteConfig
 from .own import own_config
-from .problems import PARSING, Report
+from .problems import PARSING, Report, ordered
 from .sections import (
     ACTED_ON,
     KEPT,
@@ -58,7 +58,7 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Configuration:
     own, own_issues = own_config(found.parent if found else Path(), configuration)
     issues = (*(issue for _, issue in report.found), *own_issues)
     loadpoints = tuple(_with_fault(loadpoint, own_issues) for loadpoint in configuration.loadpoints)
-    return replace(configuration, own=own, loadpoints=loadpoints, issues=_ordered(issues))
+    return replace(configuration, own=own, loadpoints=loadpoints, issues=ordered(issues))
 
 
 def read(path: Path) -> Tree:
@@ -77,10 +77,6 @@ def _with_fault(loadpoint: LoadpointConfig, own_issues: tuple[Issue, ...]) -> Lo
     """A misspelled phase order must not silently become the usual one: it could overload a phase."""
     fault = next((issue for issue in own_issues if issue.fatal and issue.device == loadpoint.charger), None)
     return replace(loadpoint, fault=str(fault)) if fault and loadpoint.fault is None else loadpoint
-
-
-def _ordered(issues: tuple[Issue, ...]) -> tuple[Issue, ...]:
-    return tuple(sorted(issues, key=lambda issue: (issue.file, issue.line or 0)))
 
 
 class _Sections:

@@ -1,6 +1,6 @@
 """Problems become issues: a schema's messages and what a device's construction raised, with file, line and key."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -54,6 +54,11 @@ class Report:
         for at, issue in self.found:
             if issue.fatal and (at == path or at.startswith((f"{path}.", f"{path}["))):
                 yield issue
+
+
+def ordered(issues: Iterable[Issue]) -> tuple[Issue, ...]:
+    """As one reads a file: by line."""
+    return tuple(sorted(issues, key=lambda issue: (issue.file, issue.line or 0)))
 
 
 def joined(path: str, steps: tuple[str | int, ...]) -> str:

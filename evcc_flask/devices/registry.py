@@ -25,6 +25,8 @@ from .row import Compiler
 from .vehicles import SETTERS
 
 Params = Mapping[str, Any]
+ANY = "any"
+"""The role of a meter that the house does not use: it is only checked, and its ``usage`` may be open."""
 
 
 def build_meter(
@@ -32,7 +34,7 @@ def build_meter(
 ) -> SourceMeter:
     """A meter. ``params``: its other keys in lower case. ``invert``: it was built in the other way round.
 
-    ``role``: what the house uses it for, which counts where its ``usage`` is not written down.
+    ``role``: what the house uses it for, which counts where its ``usage`` is not written down; ``ANY``: nothing.
 
     Raises Misconfigured, or a group of them, with paths below the device's own node.
     """
@@ -142,7 +144,8 @@ def _meter_of(row: Row, params: Params, role: str | None, shop: Shop) -> MeterPa
     parameters = template.read(row, params)
     usages = row["usages"]
     told = role if role in usages else None
-    usage = parameters.get("usage") or told or (next(iter(usages)) if len(usages) == 1 else None)
+    only = next(iter(usages)) if len(usages) == 1 or role == ANY else None
+    usage = parameters.get("usage") or told or only
     if usage not in usages:
         problem = "is missing" if usage is None else f"{usage!r} is nothing that this device measures"
         raise Misconfigured(problem, ("usage",), f"Choose one of {', '.join(usages)}.")
