@@ -170,6 +170,7 @@ class Pool:
             boosted=p.boost_w > 0,
             battery_first=h.battery_first,
             higher_first=reserved_w > 0 and site_w - reserved_w < 0,
+            held_s=h.grid_held_s,
         )
 
     def take(self, p: Point, target: Target, change_w: float) -> None:

@@ -2,6 +2,8 @@
 
 STALE_S = 60.0
 """A reading older than this is no reading."""
+HELD_S = 15.0
+"""An older grid value, unless an interval is longer, carries a running charge, but neither begins nor raises one."""
 SETTLE_S = 60.0
 """A box and its car have settled this long after a switch on or off, and after a switch of phases."""
 REACTION_S = 6.0

@@ -31,16 +31,17 @@ def follow(
         _counted(*each, seconds) for each in zip(before.counters, _counters(snapshot), by_power_kwh, strict=True)
     ]
     imported, exported, discharged, charged = (kwh for kwh, _ in settled)
-    watched = before.home_w is not None and h.home_w is not None
+    home_w = None if h.grid_held_s else h.home_w
+    watched = before.home_w is not None and home_w is not None
     home, owed = 0.0, before.owed_kwh
     if watched:
         balance = imported - exported + pv + discharged - charged - sum(p.grown_kwh for p in points)
-        by_power, _ = _energies(before.home_w, h.home_w, seconds)
+        by_power, _ = _energies(before.home_w, home_w, seconds)
         owed = max(-MOST_OWED_KWH, min(MOST_OWED_KWH, owed + balance - by_power))
         home = max(0.0, by_power + owed * min(1.0, seconds / QUARTER_S))
         owed += by_power - home
     counters = tuple(counted for _, counted in settled)
-    after = FlowsMemory(now.s, h.grid_w, h.pv_w, h.battery_w, h.home_w, counters, owed)
+    after = FlowsMemory(now.s, h.grid_w, h.pv_w, h.battery_w, home_w, counters, owed)
     if now.wall is None:
         return None, after
     part = Quarter(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from . import plausible
-from .figures import ABSURD_W, FORCED_RESIDUAL_W, LAG_S, LAG_SHARE, LAG_W, SOC_KEPT_S
+from .figures import ABSURD_W, FORCED_RESIDUAL_W, HELD_S, LAG_S, LAG_SHARE, LAG_W, SOC_KEPT_S
 from .memory import Held, Lag, Memory
 from .point import Point
 from .readings import BatteryReading, MeterReading
@@ -22,6 +22,7 @@ class House:
     the grid, PV + battery - metered charging, as measured.
 
     ``battery_first``: the battery is below its priority mark. ``buffered`` and ``start``: it may help the car.
+    ``grid_held_s``: the age of a grid value that is too old to begin or raise a charge on, 0: it is not.
     """
 
     grid_w: float | None
@@ -48,6 +49,7 @@ class House:
     seen_s: float | None = None
     seen_w: float = 0.0
     grid_at_s: float | None = None
+    grid_held_s: float = 0.0
     held: dict[str, Held] = field(default_factory=dict)
     socs: tuple[Held | None, ...] = ()
     doubts: list[Reason] = field(default_factory=list)
@@ -93,8 +95,12 @@ def house(
 
     h = House(grid_w, pv_w, battery_w, soc, aux_w, charge_w, excess_w, held=held, socs=socs, doubts=doubts)
     h.grid_at_s = held["grid"].at_s if "grid" in held else None
+    age_s = now_s - h.grid_at_s if h.grid_at_s is not None else 0.0
+    h.grid_held_s = age_s if age_s > max(HELD_S, settings.interval_s) else 0.0
     if grid_w is not None:
-        h.home_w = max(0.0, grid_w + max(0.0, pv_w or 0.0) + (battery_w or 0.0) - charge_w)
+        same = h.grid_at_s is not None and h.grid_at_s == memory.seen_s
+        charged_w = memory.seen_w if same else charge_w
+        h.home_w = max(0.0, grid_w + max(0.0, pv_w or 0.0) + (battery_w or 0.0) - charged_w)
         h.metered_w = sum(p.power_w for p in points if p.power is not None)
         h.rest_known = not battery_missing and None not in pv_known
         h.rest_w = measured_pv_w + (battery_w or 0.0) - h.metered_w

@@ -30,7 +30,9 @@ def follow(memory: MetersMemory, h: House, points: Sequence[Point], now_s: float
     """Go on with the running test, and watch for a value that does not move."""
     if h.grid_w is None or h.grid_at_s is None or not h.rest_known:
         return replace(memory, test=None, same_w=None) if memory.test or memory.same_w is not None else memory
-    return _stuck(_tested(memory, h, points, now_s), h, now_s)
+    # A value from before the change contradicts nothing: the test waits for the next one.
+    tested = memory if h.grid_held_s else _tested(memory, h, points, now_s)
+    return _stuck(tested, h, now_s)
 
 
 def begin(memory: MetersMemory, h: House, points: Sequence[Point], caused_w: float, now_s: float) -> MetersMemory:

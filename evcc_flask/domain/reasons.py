@@ -39,6 +39,7 @@ class Code(Enum):
     PHASES_SETTLE = "phases_settle"
     SWITCHES_PHASES = "switches_phases"
     WAITS_FOR_READING = "waits_for_reading"
+    WAITS_FOR_GRID = "waits_for_grid"
     WAITS_FOR_CAR = "waits_for_car"
     WAKES_CAR = "wakes_car"
     DETECTS_VEHICLE = "detects_vehicle"

@@ -22,6 +22,7 @@ class Sun:
     """What the house gives this loadpoint. ``site_w`` as it sees it, boost included; flags of the home battery.
 
     ``battery_first``: the battery is below its mark, and has the enable delay to take the sun before a car does.
+    ``held_s``: the age of the grid's value where it is too old to begin or raise a charge on, else 0.
     """
 
     site_w: float
@@ -30,6 +31,7 @@ class Sun:
     boosted: bool
     battery_first: bool
     higher_first: bool
+    held_s: float = 0.0
 
     def available_w(self, p: Point) -> float:
         """What this loadpoint may draw so that the site power becomes zero."""
@@ -65,7 +67,7 @@ def _going(p: Point, sun: Sun) -> Target:
     target_a = _current_a(p, sun, active)
     timer = kept_if_elapsed(p.timer)
     if target_a >= p.min_a:
-        return Target(min(target_a, p.max_a), (_from_sun(p, sun, target_a),), None)
+        return _held(p, sun, Target(min(target_a, p.max_a), (_from_sun(p, sun, target_a),), None))
     if p.mode is Mode.MINPV:
         return _at_minimum(p, timer)
     if sun.start or sun.boosted or (sun.buffered and p.charging):
@@ -73,6 +75,18 @@ def _going(p: Point, sun: Sun) -> Target:
     if p.vehicle is not None and p.vehicle.climater:
         return offer(p, p.min_a, because(Code.CLIMATER))
     return _deficit(p, sun, active)
+
+
+def _held(p: Point, sun: Sun, target: Target) -> Target:
+    """A charge goes on with an old value of the grid, but takes no more because of it."""
+    if not sun.held_s or target.current_a <= p.offered_a:
+        return target
+    current_a = min(target.current_a, max(p.min_a, p.offered_a))
+    return Target(current_a, (*target.reasons, _waits_for_grid(sun)), target.timer, remaining_s=target.remaining_s)
+
+
+def _waits_for_grid(sun: Sun) -> Reason:
+    return because(Code.WAITS_FOR_GRID, held_s=round(sun.held_s))
 
 
 def _deficit(p: Point, sun: Sun, active: int) -> Target:
@@ -139,7 +153,9 @@ def _up(p: Point, sun: Sun) -> Target | None:
     if left_s > 0:
         reason = because(Code.THREE_PHASES_SOON, remaining_s=round(left_s), available_w=round(available_w))
         current_a = min(max(p.min_a, _current_a(p, sun, p.phases_active)), p.max_a)
-        return Target(current_a, (reason,), timer, remaining_s=left_s)
+        return _held(p, sun, Target(current_a, (reason,), timer, remaining_s=left_s))
+    if sun.held_s:
+        return Target(max(p.min_a, p.offered_a), (_waits_for_grid(sun),), timer)
     current_a = min(max(low_a, _current_a(p, sun, most)), high_a)
     return Target(current_a, (because(Code.SWITCHES_PHASES, phases=3, available_w=round(available_w)),), None, phases=3)
 
@@ -158,7 +174,7 @@ def _resting(p: Point, sun: Sun) -> Target:
     target_a = _current_a(p, sun, active)
     if p.mode is Mode.MINPV:
         timer = kept_if_elapsed(p.timer)
-        if target_a < low_a:
+        if target_a < low_a or sun.held_s:
             return Target(low_a, (because(Code.MINIMUM_CURRENT, current_a=low_a),), timer, phases=switch)
         current_a = min(target_a, limits_a(p, active)[1])
         return Target(current_a, (_from_sun(p, sun, target_a),), None, phases=switch)
@@ -173,6 +189,8 @@ def _resting(p: Point, sun: Sun) -> Target:
     if left_s > 0:
         reason = because(Code.STARTS_SOON, remaining_s=round(left_s), surplus_w=round(-sun.site_w))
         return Target(0.0, (reason,), timer, remaining_s=left_s)
+    if sun.held_s:
+        return Target(0.0, (_waits_for_grid(sun),), timer)
     return Target(low_a, (_from_sun(p, sun, target_a),), None, phases=switch)
 
 
@@ -191,7 +209,7 @@ def _starting_phases(p: Point, sun: Sun) -> int | None:
     available_w = sun.available_w(p)
     if p.box.phases == 3:
         return 1 if available_w < p.voltage_v * most * low_a else None
-    if most > 1 and _three_fit(p, available_w, most, low_a):
+    if most > 1 and not sun.held_s and _three_fit(p, available_w, most, low_a):
         return 3
     return 1 if p.box.phases is None else None
 
