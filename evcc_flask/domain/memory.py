@@ -140,7 +140,8 @@ class OpenSession:
 class PlanMemory:
     """``goal``: of the plan that charges now, held until it ends; None: none does. ``slot_end``: of its running slot.
 
-    ``late``: that it will be late was told. ``energy_plan`` counts from ``from_kwh`` of the session on.
+    ``late``: that it will be late was told. ``energy_plan`` counts from ``from_kwh`` of the session on. ``took_w``: the
+    most that the car was seen to take in this connection when it might take ``of_w``.
     """
 
     goal: Goal | None = None
@@ -148,6 +149,8 @@ class PlanMemory:
     late: bool = False
     energy_plan: EnergyPlan | None = None
     from_kwh: float = 0.0
+    took_w: float = 0.0
+    of_w: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

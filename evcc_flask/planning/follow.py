@@ -108,7 +108,12 @@ class _Step:
     def take(self) -> tuple[Plan, PlanMemory]:
         """The plan's word, and what is remembered of it."""
         view, wall = self._sheet, self._now.wall
-        rest = PlanMemory(energy_plan=view.point.settings.energy_plan, from_kwh=view.from_kwh)
+        rest = PlanMemory(
+            energy_plan=view.point.settings.energy_plan,
+            from_kwh=view.from_kwh,
+            took_w=view.took_w,
+            of_w=view.of_w if view.took_w else 0.0,
+        )
         nothing = Plan(soc_based=view.by_soc)
         if not view.connected:
             return self._seen_from_afar(nothing), rest

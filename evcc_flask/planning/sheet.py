@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from evcc_flask.domain.figures import EFFICIENCY
+from evcc_flask.domain.figures import EFFICIENCY, SETTLE_S
 from evcc_flask.domain.limits import limits_a
 from evcc_flask.domain.memory import LoadpointMemory, Memory
 from evcc_flask.domain.plans import EnergyPlan, Goal
-from evcc_flask.domain.point import Point, point
+from evcc_flask.domain.point import Point, drawn_w, point
 from evcc_flask.domain.settings import Circuit, Settings
 from evcc_flask.domain.snapshot import Snapshot
 from evcc_flask.domain.words import Feature
@@ -15,6 +15,8 @@ from evcc_flask.domain.words import Feature
 TAPER_W = 980.0
 """A car takes 50 kW up to half full, and falls by this much with each % to 1 kW when it is full."""
 LAST_W = 1000.0
+SLIGHT_W = 1.0
+"""Less is no slower offer."""
 LONGEST_S = 366 * 86400.0
 """What takes longer is not reckoned in seconds."""
 NEW = LoadpointMemory()
@@ -23,8 +25,8 @@ NEW = LoadpointMemory()
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """``soc_percent`` None: unknown; ``certain``: it may end a plan. ``charged_kwh``: of this connection; an energy
-    plan counts from ``from_kwh`` on. ``power_w``: at full speed. ``kwh_per_percent``: at the plug. ``known_since_s``:
-    when it was plugged in, or when the program began after that.
+    plan counts from ``from_kwh`` on. ``power_w``: at full speed, which is ``of_w`` until it was seen to be ``took_w``.
+    ``kwh_per_percent``: at the plug. ``known_since_s``: when it was plugged in, or when the program began after that.
     """
 
     point: Point
@@ -36,6 +38,8 @@ class Sheet:
     charged_kwh: float
     from_kwh: float
     power_w: float
+    took_w: float = 0.0
+    of_w: float = 0.0
     known_since_s: float = 0.0
 
     @property
@@ -80,6 +84,8 @@ def sheet(index: int, snapshot: Snapshot, settings: Settings, memory: Memory, no
     soc = remembered.car.soc
     # One from before the plug-in decides nothing, and without a car nothing is decided.
     known = soc if soc is not None and (soc.current or not p.connected) else None
+    most_w = _most_w(p, settings, snapshot)
+    took_w = _took_w(p, most_w)
     return Sheet(
         point=p,
         connected=p.connected,
@@ -89,7 +95,9 @@ def sheet(index: int, snapshot: Snapshot, settings: Settings, memory: Memory, no
         kwh_per_percent=remembered.car.kwh_per_percent or capacity_kwh / EFFICIENCY / 100,
         charged_kwh=charged_kwh,
         from_kwh=_from_kwh(remembered, wishes.energy_plan, charged_kwh),
-        power_w=_power_w(p, settings, snapshot),
+        power_w=took_w or most_w,
+        took_w=took_w,
+        of_w=most_w,
         known_since_s=max(started_s, remembered.session.connected_s) if remembered.session is not None else now_s,
     )
 
@@ -101,7 +109,18 @@ def _from_kwh(memory: LoadpointMemory, plan: EnergyPlan | None, charged_kwh: flo
     return memory.plan.from_kwh if plan == memory.plan.energy_plan else charged_kwh
 
 
-def _power_w(p: Point, settings: Settings, snapshot: Snapshot) -> float:
+def _took_w(p: Point, most_w: float) -> float:
+    """The most that the car was seen to take of so much in this connection; 0 until it was seen at full speed."""
+    plan, began_s, now_w = p.memory.plan, p.memory.charging_s, drawn_w(p)
+    before_w = plan.took_w if p.connected and plan.of_w == most_w else 0.0
+    measured = p.power is not None or p.currents_a is not None
+    steady = p.charging and began_s is not None and min(p.since(began_s), p.since(p.box.changed_s)) >= SETTLE_S
+    if not measured or not steady or p.told_w < most_w - SLIGHT_W or now_w < LAST_W:
+        return before_w
+    return min(most_w, max(before_w, now_w))
+
+
+def _most_w(p: Point, settings: Settings, snapshot: Snapshot) -> float:
     """The effective maximum on all phases, as far as the fuses above let it pass."""
     phases = p.max_phases_active
     most_w = limits_a(p, phases)[1] * phases * p.voltage_v

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from evcc_flask.domain.carmemory import CarMemory, Soc, SocSource
-from evcc_flask.domain.memory import LoadpointMemory, Memory, OpenSession, PlanMemory
+from evcc_flask.domain.memory import Box, LoadpointMemory, Memory, OpenSession, PlanMemory
 from evcc_flask.domain.plans import EnergyPlan, Goal
 from evcc_flask.domain.readings import ChargerReading, ChargerTraits, LimitReading, VehicleReading
 from evcc_flask.domain.settings import Circuit, LoadpointSettings, Settings
@@ -123,3 +123,37 @@ def test_a_soc_that_is_not_certain_reaches_no_goal():
     goal = Goal(1, AT, 0, soc_percent=15)
     assert laid().met(goal)
     assert not replace(laid(), certain=False).met(goal)
+
+
+def charging(drawn_w, *, offered_a=16.0, charged_s=90.0, plan=None, **wishes):
+    """The sheet while it charges, ``charged_s`` after it began and was told its current."""
+    began_s = 1000.0 - charged_s
+    box = Box(enabled=True, enabled_s=began_s, offered_a=offered_a, changed_s=began_s, phases=3)
+    memory = LoadpointMemory(
+        status=Status.C, charging_s=began_s, box=box, session=OpenSession("1", 50.0), plan=plan or PlanMemory()
+    )
+    traits = ChargerTraits(physical_phases=3)
+    charger = ChargerReading("box", 999.0, Status.C, power_w=drawn_w, power_at_s=999.0, traits=traits)
+    snapshot = Snapshot(loadpoints=(LoadpointReading(charger, CAR),))
+    return sheet(
+        0, snapshot, Settings(loadpoints=(LoadpointSettings(**wishes),)), Memory(10.0, loadpoints=(memory,)), 1000.0
+    )
+
+
+def test_full_speed_is_what_the_car_was_seen_to_take_when_it_might_take_all():
+    assert charging(9000.0).power_w == 9000.0
+    assert charging(9000.0, offered_a=10.0).power_w == 11040.0
+    assert charging(9000.0, charged_s=30.0).power_w == 11040.0
+    assert charging(12000.0).power_w == 11040.0
+
+
+def test_a_car_that_takes_next_to_nothing_for_a_while_has_not_shown_its_speed():
+    assert charging(200.0).power_w == 11040.0
+    seen = PlanMemory(took_w=9000.0, of_w=11040.0)
+    assert charging(5000.0, plan=seen).power_w == 9000.0
+
+
+def test_what_was_seen_at_another_limit_says_nothing():
+    seen = PlanMemory(took_w=4000.0, of_w=4140.0)
+    assert charging(9000.0, charged_s=10.0, plan=seen).power_w == 11040.0
+    assert charging(4000.0, charged_s=10.0, plan=seen, max_current_a=6.0).power_w == 4000.0
