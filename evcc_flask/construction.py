@@ -96,6 +96,8 @@ class _Site:
             self._configuration.circuits,
         )
         meters = self._meters()
+        for name in meters.keys() & {site.grid, *(circuit.meter for circuit in circuits)}:
+            self._field.press(meters[name])
         chargers = self._chargers()
         tariffs = self._tariffs()
         vehicles = {entry.name: self._vehicle(entry) for entry in self._configuration.vehicles}

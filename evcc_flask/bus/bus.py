@@ -129,6 +129,8 @@ class Bus:
             if isinstance(need.link, WorkLink):
                 wanted = by_link.setdefault(need.link, {})
                 wanted[need.request] = min(need.max_age_s, wanted.get(need.request, need.max_age_s))
+                if need.pressing:
+                    need.link.press(need.request)
         round_ = Round(len(by_link))
         for link, wanted in by_link.items():
             fetch(link, wanted, round_.ended)

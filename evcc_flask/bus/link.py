@@ -1,8 +1,9 @@
 """A link's worker: one thread that carries out writes, keep-alives and reads, in this order of urgency.
 
 Whatever hangs, hangs here and nowhere else: asking for the latest answer, for a refresh or for a write returns at once.
-What fails rests for a while (2 s, 4 s … 60 s), so that a dead slave costs its neighbours little; it is tried again
-without being asked, so that it is back before the next cycle.
+What is silent rests for a while (2 s, 4 s … 60 s; 10 s where the house hangs on it), so that a dead slave costs its
+neighbours little; it is tried again without being asked, so that it is back before the next cycle. Who answers nonsense
+is asked again with the next cycle.
 """
 
 import logging
@@ -12,13 +13,12 @@ from contextlib import suppress
 from threading import Condition, Event, Thread, current_thread
 from typing import Any
 
-from evcc_flask.domain.backoff import Backoff
 from evcc_flask.domain.ports import Clock
 
 from .counters import Counters
 from .manners import Pace
 from .needs import Answer, ErrorKind, ReadError, Registers, Request
-from .orders import Job, Order, Rest, Timer, fresh
+from .orders import PROMPT, Job, Order, Rest, Timer, fresh, rested
 
 log = logging.getLogger("bus")
 
@@ -50,6 +50,7 @@ class WorkLink:
         self._timers: list[Timer] = []
         self._order: Order | None = None
         self._wanted: dict[Request, float] = {}
+        self._pressing: set[Request] = set()
         self._answers: dict[Hashable, Answer] = {}
         self._stale: set[Hashable] = set()
         self._rests: dict[Hashable, Rest] = {}
@@ -130,6 +131,10 @@ class WorkLink:
             fetched()
 
         self.fetch(needs, asked)
+
+    def press(self, request: Request) -> None:
+        """The house hangs on it: while it fails it is tried again every 10 s at the latest."""
+        self._pressing.add(request)
 
     def report(self) -> dict[str, object]:
         """Counters and health, ready to publish."""
@@ -304,7 +309,7 @@ class WorkLink:
     def _retry_s(self, request: Request) -> float | None:
         """When a failed request is tried again, in wire seconds."""
         answer = self._answers.get(request)
-        if answer is None or answer.error is None or answer.error.kind in SILENT:
+        if answer is None or answer.error is None or answer.error.kind in SILENT | PROMPT:
             return None
         return max(
             (rest.backoff.until_s for key in self._keys(request) if (rest := self._rests.get(key))), default=None
@@ -362,13 +367,12 @@ class WorkLink:
         """One more failure in a row; the second is said."""
         if self._closing.is_set():
             return
-        before = self._rests.get(key)
-        backoff = (before.backoff if before else Backoff()).failed(self._clock.wire_s())
-        self._rests[key] = Rest(backoff, fresh(error))
+        pressing = any(key in self._keys(request) for request in list(self._pressing))
+        self._rests[key] = rest = rested(self._rests.get(key), error, self._clock.wire_s(), pressing=pressing)
+        backoff = rest.backoff
         if backoff.failures == LOST_AFTER and not self._said_of(key):
-            log.warning(
-                "%s Trying again, at last every %g s; everything else runs on.", _sentence(error), backoff.longest_s
-            )
+            again = f"at last every {backoff.longest_s:g} s" if backoff.longest_s else "with every cycle"
+            log.warning("%s Trying again, %s; everything else runs on.", _sentence(error), again)
 
     def _answered(self, key: Hashable, what: str) -> None:
         """It works; said where it was said that it does not."""

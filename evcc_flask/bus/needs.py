@@ -148,8 +148,12 @@ class ModbusWire(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A request on a link, to be fetched when the last answer is older than ``max_age_s`` (0: every cycle)."""
+    """A request on a link, to be fetched when the last answer is older than ``max_age_s`` (0: every cycle).
+
+    ``pressing``: the house hangs on it, and it is not left alone for long while it fails.
+    """
 
     link: Link
     request: Request
     max_age_s: float = 0.0
+    pressing: bool = False

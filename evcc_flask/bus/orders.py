@@ -1,14 +1,18 @@
 """What a link's worker is asked for, and what it leaves alone for a while: values only."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from evcc_flask.domain.backoff import Backoff
 
-from .needs import ReadError, Request
+from .needs import ErrorKind, ReadError, Request
 
 Job = Callable[[Any], None]
+PROMPT = frozenset({ErrorKind.VALUE})
+"""It answers, though nonsense, and costs nobody a time-out: asked again with the next cycle."""
+PRESSING_S = 10.0
+"""The longest rest of what the house hangs on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,14 @@ class Order:
 
     needs: dict[Request, float] = field(default_factory=dict)
     fetched: list[Callable[[], None]] = field(default_factory=list)
+
+
+def rested(before: Rest | None, error: ReadError, now_s: float, *, pressing: bool) -> Rest:
+    """After one more failure in a row: a step longer, up to a minute, or less where it is pressing; none if prompt."""
+    usual = Backoff()
+    longest_s = 0.0 if error.kind in PROMPT else PRESSING_S if pressing else usual.longest_s
+    backoff = replace(before.backoff if before else usual, longest_s=longest_s).failed(now_s)
+    return Rest(backoff, fresh(error))
 
 
 def fresh(error: ReadError) -> ReadError:

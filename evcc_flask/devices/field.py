@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from evcc_flask.bus.bus import Bus
@@ -24,10 +25,15 @@ class DeviceField:
         self._bus = bus
         self._devices = list(devices)
         self._faulty: set[int] = set()
+        self._pressing: set[int] = set()
 
     def add(self, device: Needy) -> None:
         """From the next refresh on it is read, too."""
         self._devices.append(device)
+
+    def press(self, device: object) -> None:
+        """The house hangs on it (the grid meter, that of a fuse): while it is silent it is asked more often."""
+        self._pressing.add(id(device))
 
     def refresh(self) -> Round:
         """Ask every link to fetch what is due. Returns at once."""
@@ -39,7 +45,8 @@ class DeviceField:
 
     def _needs(self, device: Needy) -> list[Need]:
         try:
-            return list(device.needs())
+            needs = device.needs()
+            return [replace(need, pressing=True) for need in needs] if id(device) in self._pressing else list(needs)
         except Exception:  # why: a fault in one driver must not keep the others from being read
             if id(device) not in self._faulty:
                 self._faulty.add(id(device))
