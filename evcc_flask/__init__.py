@@ -24,10 +24,11 @@ def create_app(
     configuration: "Configuration",
     live: "Hub | None" = None,
     style: "Path | None" = None,
+    ingress: str = "",
 ) -> "Flask":
     """The web app over a running house; it starts nothing. Without ``live`` there is no ``/ws``.
 
-    ``style``: a sheet for the dashboard, after its own.
+    ``style``: a sheet for the dashboard, after its own. ``ingress``: the address of Home Assistant's gateway.
     """
     from flask import Flask
 
@@ -37,7 +38,7 @@ def create_app(
 
     own = configuration.own
     names = (*own.allowed_hosts, configuration.external_url, configuration.host)
-    rules = DoorRules(names, own.allowed_origins, own.trusted_proxies, own.login_for_writes)
+    rules = DoorRules(names, own.allowed_origins, own.trusted_proxies, own.login_for_writes, ingress)
     app = Flask(__name__, static_folder=None)
     api.register(app, Context(state, database, health, clock, own.envelope, rules))
     web.register(app, style)

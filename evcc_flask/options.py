@@ -14,7 +14,8 @@ DEFAULT_PORT = 7070
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """None and False: not given. ``database``: a path that overrules the file's; ``demo_clock``: ``DemoClock.spelled``.
+    """None and False: not given. ``database``: a path that overrules the file's; ``demo_clock``: ``DemoClock.spelled``;
+    ``ingress``: the address of Home Assistant's gateway, which may call us by any name.
 
     ``port`` is set by ``run`` to what counts in the end: the option, EVCC_NETWORK_PORT, the file, or 7070.
     """
@@ -28,6 +29,7 @@ class Options:
     observe: bool = False
     port: int | None = None
     demo_clock: str | None = None
+    ingress: str | None = None
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Options":
@@ -51,6 +53,7 @@ class Options:
             observe=text("OBSERVE") == "1",
             port=int(port) if port else None,
             demo_clock=text("DEMO_CLOCK"),
+            ingress=text("INGRESS"),
         )
 
     def environment(self) -> dict[str, str]:
@@ -65,6 +68,7 @@ class Options:
             "OBSERVE": "1" if self.observe else None,
             "PORT": self.port,
             "DEMO_CLOCK": self.demo_clock,
+            "INGRESS": self.ingress,
         }
         return {PREFIX + name: str(value) for name, value in spelled.items() if value is not None}
 

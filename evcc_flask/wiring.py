@@ -169,6 +169,7 @@ def application(environ: Mapping[str, str]) -> "Flask":
         configuration=server.configuration,
         live=server.live,
         style=options.custom_css,
+        ingress=options.ingress or "",
     )
     if isinstance(operator := server.grid_operator, Hems):
         app.extensions["evcc-flask-grid-order-test"] = operator.test

@@ -15,7 +15,7 @@ from evcc_flask.security.gate import Mode, WrongPassword
 from evcc_flask.security.passwords import BadPassword, checked
 
 from .blueprint import Blueprint
-from .door import COOKIE, LOCKED, bearer, cookie, gate, text
+from .door import COOKIE, LOCKED, bearer, cookie, cookie_path, gate, text
 
 blp = Blueprint("auth", __name__, url_prefix="/api/auth")
 
@@ -94,7 +94,8 @@ def login() -> Response:
     end = http_date(datetime.fromtimestamp(visit.expires, UTC))
     secure = "; Secure" if request.is_secure else ""
     response = text(200, "")
-    response.headers["Set-Cookie"] = f"{COOKIE}={visit.text}; Path=/; Expires={end}; HttpOnly; SameSite=Strict{secure}"
+    session = f"{COOKIE}={visit.text}; Path={cookie_path()}; Expires={end}; HttpOnly; SameSite=Strict{secure}"
+    response.headers["Set-Cookie"] = session
     return response
 
 
@@ -106,7 +107,7 @@ def logout() -> Response:
     for word in (cookie(), bearer()):
         gate().logout(word)
     response = text(200, "")
-    response.headers["Set-Cookie"] = GONE
+    response.headers["Set-Cookie"] = GONE.replace("Path=/", f"Path={cookie_path()}")
     return response
 
 

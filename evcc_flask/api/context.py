@@ -25,6 +25,11 @@ class Verdict(Protocol):
     @property
     def reason(self) -> str: ...
 
+    @property
+    def alive(self) -> bool:
+        """Whether the loop decides, though what it needs may be missing."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Context:

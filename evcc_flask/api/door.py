@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -22,8 +23,13 @@ LARGEST_BODY = 1 << 20
 """Bytes; no operation takes as much."""
 GATE = "evcc-flask-gate"
 COOKIE = "auth"
+BELOW = "evcc-flask.below"
+"""Key in a request's environment: the path of a proxy below which the browser sees us."""
 
-OWNERS = {"get_system_logs", "get_log_areas", "reload_system", "shutdown_system"}
+OWNERS = {
+    *("get_system_logs", "get_log_areas", "reload_system", "shutdown_system"),
+    *("get_api_keys", "add_api_key", "revoke_api_key"),
+}
 """Handlers of operations that only the owner may use, as in evcc."""
 FOR_ALL = {"login", "logout", "change_password"}
 """Writes that need no login even where all others do."""
@@ -46,7 +52,7 @@ def register(app: Flask, context: Context) -> None:
     manners = _Manners(context.rules)
     app.before_request(manners.admit)
     app.after_request(manners.mark)
-    behind: Any = Forwarded(app.wsgi_app, context.rules.proxies)
+    behind: Any = Forwarded(app.wsgi_app, context.rules.proxies, context.rules.ingress)
     app.wsgi_app = behind  # type: ignore[method-assign]
 
 
@@ -69,6 +75,12 @@ def cookie() -> str | None:
     return next(opening, words[0] if words else None)
 
 
+def cookie_path() -> str:
+    """Which requests of the browser the session is for: below Home Assistant's name live other programs, too."""
+    below = request.environ.get(BELOW, "").rstrip("/")
+    return below if re.fullmatch(r"(/[\w.~-]+)+", below, re.ASCII) else "/"
+
+
 def reads_log() -> bool:
     """Whether the visitor may hear warnings as they come: as with evcc anybody, until there is a password."""
     keeper = gate()
@@ -89,10 +101,11 @@ class Door:
     def __init__(self, app: Wsgi, rules: DoorRules) -> None:
         self._app = app
         self._known = Names(rules.hosts).known
+        self._ingress = rules.ingress
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         host = environ.get("HTTP_HOST")
-        if host and not self._known(host):
+        if host and not self._known(host) and not by_ingress(environ, self._ingress):
             sentence = (
                 f"{host[:100]} is not known as a name of this server. If it is one, list it in evcc-flask.yaml under "
                 "api.hosts, or set network.externalUrl in evcc.yaml."
@@ -118,6 +131,11 @@ def plain(address: str) -> str:
     return address[7:] if address.lower().startswith("::ffff:") and "." in address else address
 
 
+def by_ingress(environ: dict[str, Any], ingress: str) -> bool:
+    """Whether Home Assistant's gateway calls: it has let in nobody but who is logged in there, by whatever name."""
+    return bool(ingress) and plain(environ.get("REMOTE_ADDR") or "") == ingress
+
+
 def _taken(body: Any, most: int) -> bytes | None:
     """What came of the body; None where a chunked one broke off."""
     try:
@@ -131,15 +149,21 @@ def _taken(body: Any, most: int) -> bytes | None:
 
 
 class Forwarded:
-    """WSGI: the true address and scheme, where a proxy that is trusted tells them."""
+    """WSGI: the true address and scheme, where a proxy that is trusted tells them; behind an ingress the path, too."""
 
-    def __init__(self, app: Wsgi, proxies: tuple[str, ...]) -> None:
+    def __init__(self, app: Wsgi, proxies: tuple[str, ...], ingress: str = "") -> None:
         self._app = app
+        self._ingress = ingress
+        # Behind Home Assistant itself and its Supervisor, each of which adds an address.
+        self._inside = ProxyFix(app, x_for=2, x_proto=1, x_host=0)  # type: ignore[arg-type]
         # Not the host: a page that rebinds its name could name any in a header of its own.
         self._corrected = ProxyFix(app, x_for=1, x_proto=1, x_host=0)  # type: ignore[arg-type]
         self._trusted = Proxies(proxies).trusted
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        if by_ingress(environ, self._ingress):
+            environ[BELOW] = environ.get("HTTP_X_INGRESS_PATH", "")
+            return self._inside(environ, start_response)  # type: ignore[arg-type]
         forwarded = "HTTP_X_FORWARDED_FOR" in environ or "HTTP_X_FORWARDED_PROTO" in environ
         # Who has no address came through our own socket in the file system, as a proxy on this machine does.
         peer = plain(environ.get("REMOTE_ADDR") or "127.0.0.1")

@@ -24,10 +24,11 @@ HEALTHY_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """``ok`` and, where it is not, the sentence why."""
+    """``ok`` and, where it is not, the sentence why. ``alive``: the loop decides; a restart would mend nothing else."""
 
     ok: bool
     reason: str = ""
+    alive: bool = True
 
 
 class Controller:
@@ -73,13 +74,14 @@ class Controller:
         pulse, interval_s = self._loop.pulse, self._state.settings.interval_s
         now_s, allowed_s = self._clock.monotonic_s(), HEALTHY_S + interval_s
         if len(self._restarts) >= RESTARTS:
-            return Health(False, "the control loop failed too often; restart the service and read the log")
+            sentence = "the control loop failed too often; restart the service and read the log"
+            return Health(False, sentence, alive=False)
+        if pulse.decided_at_s is None:
+            return Health(False, "the first cycle is not done yet", alive=False)
+        if now_s - pulse.decided_at_s > allowed_s:
+            return Health(False, f"no decision for {now_s - pulse.decided_at_s:.0f} s", alive=False)
         if not self._state.settings.loadpoints:
             return Health(False, "no loadpoint is configured")
-        if pulse.decided_at_s is None:
-            return Health(False, "the first cycle is not done yet")
-        if now_s - pulse.decided_at_s > allowed_s:
-            return Health(False, f"no decision for {now_s - pulse.decided_at_s:.0f} s")
         if pulse.grid_at_s is None or now_s - pulse.grid_at_s > allowed_s:
             return Health(False, "the grid meter does not answer")
         return Health(True)

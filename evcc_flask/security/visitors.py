@@ -21,12 +21,14 @@ _PORTS = {"http": "80", "https": "443"}
 @dataclass(frozen=True, slots=True)
 class DoorRules:
     """What the owner has written down. ``hosts``: further names of ours, ``*.example.org`` or ``*``; ``origins``: pages
-    that may call us; ``proxies``: networks whose X-Forwarded headers are believed; ``writes``: only after a login."""
+    that may call us; ``proxies``: networks whose X-Forwarded headers are believed; ``writes``: only after a login;
+    ``ingress``: the address of Home Assistant's gateway, '' where there is none."""
 
     hosts: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
     proxies: tuple[str, ...] = LOOPBACK
     writes: bool = False
+    ingress: str = ""
 
 
 class Names:

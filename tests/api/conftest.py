@@ -32,6 +32,7 @@ class HouseClock:
 class Verdict:
     ok = True
     reason = ""
+    alive = True
 
 
 def box(**traits):

@@ -49,6 +49,22 @@ def key(house, right, name="widget"):
 # Names
 
 
+def test_home_assistants_gateway_alone_may_use_any_name_and_say_who_asks(house):
+    app = create_app(
+        house.state, house.database, lambda: house.verdict, house.clock, Configuration(), ingress="172.30.32.2"
+    )
+    client = app.test_client()
+    strange = {"Host": "house.example", "X-Ingress-Path": "/api/hassio_ingress/x"}
+    for address, status in (
+        ("172.30.32.2", 200),
+        ("::ffff:172.30.32.2", 200),
+        ("172.30.32.3", 421),
+        ("127.0.0.1", 421),
+    ):
+        answer = client.get("/api/health", headers=strange, environ_base={"REMOTE_ADDR": address})
+        assert answer.status_code == status, address
+
+
 @pytest.mark.parametrize(
     "name",
     ["192.168.1.5", "192.168.1.5:7070", "[fe80::1]", "[2001:db8::1]:7070", "localhost:7070", "evcc", "EVCC.local.",

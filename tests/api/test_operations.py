@@ -210,3 +210,10 @@ def test_bad_health_says_why(client, house):
     house.verdict.ok, house.verdict.reason = False, "no decision for 99 s"
     answer = client.get("/api/health")
     assert (answer.status_code, answer.data) == (500, b"no decision for 99 s\n")
+
+
+def test_who_restarts_us_is_told_only_whether_the_loop_decides(client, house):
+    house.verdict.ok, house.verdict.reason = False, "the grid meter does not answer"
+    assert client.get("/api/health?alive").data == b"OK\n"
+    house.verdict.alive = False
+    assert client.get("/api/health?alive").status_code == 500

@@ -73,16 +73,18 @@ class Machine:
         return {**here, "HOME": str(self.home), "LANG": "C.UTF-8", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
 
 
-def base(suite: str) -> Path:
-    """A root of Debian with what a Raspberry Pi has at its first start; made once."""
-    made = CACHE / suite
+def base(suite: str, architecture: str = "") -> Path:
+    """A root of Debian with what a Raspberry Pi has at its first start; made once. ``architecture``: this machine's."""
+    name = "-".join(filter(None, (suite, architecture)))
+    made = CACHE / name
     if made.exists():
         return made
-    raw = CACHE / f"{suite}.raw"
+    raw = CACHE / f"{name}.raw"
     shutil.rmtree(raw, ignore_errors=True)
     CACHE.mkdir(parents=True, exist_ok=True)
-    packages = "--include=python3,git,ca-certificates,sudo"
-    subprocess.run(["debootstrap", "--variant=minbase", packages, suite, raw, *_mirror()], check=True)
+    wanted = ["--variant=minbase", "--include=python3,git,ca-certificates,sudo"]
+    wanted += [f"--arch={architecture}"] if architecture else []
+    subprocess.run(["debootstrap", *wanted, suite, raw, *_mirror()], check=True)
     subprocess.run(["chroot", raw, "useradd", "--create-home", "--uid", "1000", "pi"], check=True)
     (raw / "etc/sudoers.d/pi").write_text("pi ALL=(ALL) NOPASSWD: ALL\n")
     raw.rename(made)
