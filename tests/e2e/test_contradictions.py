@@ -5,6 +5,7 @@ from collections import deque
 import pytest
 
 from tests.e2e.world import WebMeter, World, codes, eventually
+from tests.load import stretched
 
 LATE_S = 35.0
 
@@ -12,7 +13,7 @@ LATE_S = 35.0
 @pytest.fixture(scope="module")
 def metered(tmp_path_factory):
     """One car; the clock runs so fast that a test of the meter takes a second."""
-    world = World(tmp_path_factory.mktemp("contradictions"), 80.0)
+    world = World(tmp_path_factory.mktemp("contradictions"), 80.0 / stretched(1.0))
     meter = WebMeter(world.live)
     config = world.config("off", interval="10s")
     config["meters"][0] = meter.config("grid")

@@ -37,7 +37,7 @@ def test_the_first_decision_comes_within_3_s_though_names_do_not_resolve_and_dev
     world.tcp.station(1).fault = Fault.HANG
     server = world.serve(with_lost_names(world.config("now", "now")), E2E_DEAF_RESOLVER="45")
     state = server.state()
-    assert wire_s() - server.started_s < 3.0 + 1.5
+    assert wire_s() - server.started_s < stretched(3.0 + 1.5)
     assert [each["mode"] for each in state["loadpoints"]] == ["now"] * 4
     charges(server, 1)
     assert server.terminate() < 5.0, "a resolver that hangs holds up no end"
