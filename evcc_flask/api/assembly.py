@@ -19,6 +19,7 @@ from . import (
     general,
     gridsessions,
     history,
+    keys,
     metrics,
     once,
     sessions,
@@ -35,7 +36,7 @@ from .schemas import state as state_schemas
 
 BLUEPRINTS = (
     *(auth.blp, battery.blp, changes.blp, general.blp, gridsessions.blp, history.blp, metrics.blp),
-    *(once.blp, sessions.blp, system.blp, tariffs.blp, vehicles.blp),
+    *(keys.blp, once.blp, sessions.blp, system.blp, tariffs.blp, vehicles.blp),
 )
 
 

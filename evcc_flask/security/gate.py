@@ -112,6 +112,23 @@ class Gate:
             return None
         return apikeys.holder(self._ledger.rows().get(API_KEYS), bearer)
 
+    def api_keys(self) -> list[tuple[str, str, str]]:
+        """Name, right and time of making of each API key, by name."""
+        return apikeys.listed(self._ledger.fresh().get(API_KEYS))
+
+    def add_key(self, name: str, right: Right) -> str:
+        """A new API key, told this once. Raises BadName."""
+        with self._changing:
+            rows = self._ledger.fresh()
+            key, keys = apikeys.added(rows.get(API_KEYS), name, right, self._clock.now())
+            self._ledger.write({API_KEYS: keys})
+        return key
+
+    def revoke_key(self, name: str) -> None:
+        """From now on it opens nothing. Raises BadName."""
+        with self._changing:
+            self._ledger.write({API_KEYS: apikeys.revoked(self._ledger.fresh().get(API_KEYS), name)})
+
     def _check(self, stored: str, password: str, address: str) -> None:
         if not self._brake.checked(address, lambda: passwords.matches(stored, password)):
             raise WrongPassword

@@ -500,6 +500,35 @@ export interface components {
         HistoryResult: {
             result?: components["schemas"]["History"];
         };
+        ApiKey: {
+            name?: string;
+            readOnly?: boolean;
+            /** @description RFC 3339 */
+            created?: string;
+        };
+        KeysResult: {
+            result?: components["schemas"]["ApiKey"][];
+        };
+        KeyWish: {
+            /** @description Up to 40 letters, digits, dots and dashes */
+            name: string;
+            /**
+             * @description It changes nothing
+             * @default false
+             */
+            readOnly: boolean;
+        };
+        NewKey: {
+            name?: string;
+            readOnly?: boolean;
+            /** @description RFC 3339 */
+            created?: string;
+            /** @description Told this once */
+            key?: string;
+        };
+        NewKeyResult: {
+            result?: components["schemas"]["NewKey"];
+        };
         NanoSecondsResult: {
             /** @description Nanoseconds */
             result?: number;
@@ -728,6 +757,11 @@ export type Charge = components['schemas']['Charge'];
 export type Span = components['schemas']['Span'];
 export type History = components['schemas']['History'];
 export type HistoryResult = components['schemas']['HistoryResult'];
+export type ApiKey = components['schemas']['ApiKey'];
+export type KeysResult = components['schemas']['KeysResult'];
+export type KeyWish = components['schemas']['KeyWish'];
+export type NewKey = components['schemas']['NewKey'];
+export type NewKeyResult = components['schemas']['NewKeyResult'];
 export type NanoSecondsResult = components['schemas']['NanoSecondsResult'];
 export type ModeResult = components['schemas']['ModeResult'];
 export type IntegerResult = components['schemas']['IntegerResult'];
