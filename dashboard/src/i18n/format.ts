@@ -30,10 +30,16 @@ export function duration(seconds: number): string {
   return `${Math.floor(whole / 3600)}:${two(Math.floor((whole % 3600) / 60))}${SPACE}h`;
 }
 
+const HUNDREDTHS: Record<string, string> = { EUR: "ct", CHF: "rp", USD: "¢", GBP: "p", DKK: "øre", SEK: "öre", NOK: "øre" };
+
+/** Of what prices per kWh are told, and how many of it the currency has. */
+export const priceUnit = (currency: string): { unit: string; scale: number } =>
+  HUNDREDTHS[currency] ? { unit: `${HUNDREDTHS[currency]}/kWh`, scale: 100 } : { unit: `${currency}/kWh`, scale: 1 };
+
 /** Hundredths of the currency per kWh, as tariffs are told. */
 export function price(perKwh: number, currency: string, locale: string): string {
-  const hundredths = { EUR: "ct", CHF: "rp", USD: "¢", GBP: "p", DKK: "øre", SEK: "öre", NOK: "øre" }[currency];
-  if (hundredths) return `${number(perKwh * 100, 1, locale)}${SPACE}${hundredths}/kWh`;
+  const { unit, scale } = priceUnit(currency);
+  if (scale > 1) return `${number(perKwh * scale, 1, locale)}${SPACE}${unit}`;
   return `${money(perKwh, currency, locale)}/kWh`;
 }
 

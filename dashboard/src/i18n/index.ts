@@ -44,6 +44,8 @@ export const duration = (seconds: number): string => formats.duration(seconds);
 export const percent = (value: number): string => formats.format("percent", value, locale.value);
 export const current = (amperes: number): string => formats.format("a", amperes, locale.value);
 export const price = (perKwh: number): string => formats.price(perKwh, site.currency ?? "EUR", locale.value);
+export const priceUnit = (): string => formats.priceUnit(site.currency ?? "EUR").unit;
+export const priceScale = (): number => formats.priceUnit(site.currency ?? "EUR").scale;
 export const money = (amount: number): string => formats.money(amount, site.currency ?? "EUR", locale.value);
 export const moment = (at: string | Date): string => formats.moment(at, houseNow.value, locale.value);
 export const distance = (km: number): string => formats.distance(km, locale.value);
