@@ -29,6 +29,7 @@ from evcc_flask.planning.follow import follow
 from . import garage
 from .house import House
 from .keeping import Book, Keeping
+from .logbook import Logbook, spoken
 from .silence import Roll, troubled_devices
 from .state import SharedState
 from .yields import Yield, produced_w
@@ -91,6 +92,7 @@ class Loop:
         self._acting = threading.Lock()
         self._yield = Yield()
         self._roll = Roll()
+        self._logbook = Logbook()
         self.memory = memory
         self.pulse = Pulse(clock.monotonic_s())
 
@@ -173,6 +175,7 @@ class Loop:
         self._state.change_by_rule(decision.changes, settings)
         self._state.end_plans(planned.ended)
         self._keeping.after(decision, self._state.settings, now)
+        self._logbook.follow(decision)
         self._publish(snapshot, decision, now)
         grid_at_s = snapshot.grid.at_s if snapshot.grid else now.s
         self.pulse = Pulse(now.s, now.s, grid_at_s, self.pulse.cycles + 1)
@@ -193,7 +196,7 @@ class Loop:
                 garage.wake(self._house.vehicles, self._state.settings, command, self._noting(command))
             else:
                 self._house.loadpoints[command.loadpoint].charger.send(command, self._noting(command))
-            log.debug("%s %s", "would send" if self._observe else "send", command)
+            log.debug("%s %s", "would send" if self._observe else "send", spoken(command))
 
     def _noting(self, command: Command) -> Done:
         return partial(self._note, command)
@@ -210,10 +213,10 @@ class Loop:
         place = command.battery if isinstance(command, SetBatteryMode) else command.loadpoint
         key = (type(command), place)
         if outcome.failed and self._failing.get(key) != outcome.error:
-            log.warning("%s failed, and is tried again: %s", command, outcome.error)
+            log.warning("%s failed, and is tried again: %s", spoken(command), outcome.error)
             self._failing[key] = outcome.error
         elif outcome.ending is Ending.TAKEN and self._failing.pop(key, ""):
-            log.info("%s works again", command)
+            log.info("%s works again", spoken(command))
 
     def _admit(self, outcomes: Sequence[Outcome]) -> None:
         """What failed since the last decision is said now, not an interval later."""

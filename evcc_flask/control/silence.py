@@ -6,7 +6,9 @@ Each names the device and the cause, and since when it is silent, or which of it
 import logging
 from collections.abc import Iterator
 
+from evcc_flask.domain.figures import ABSURD_W
 from evcc_flask.domain.issues import Issue
+from evcc_flask.domain.plausible import number
 from evcc_flask.domain.readings import ChargerReading, MeterReading
 from evcc_flask.domain.snapshot import Snapshot
 
@@ -61,13 +63,23 @@ def _readings(snapshot: Snapshot) -> Iterator[tuple[str, MeterReading | ChargerR
 
 
 def _gone(reading: MeterReading | ChargerReading, now_s: float) -> str:
-    """Why its main value is lost; empty while it is not."""
-    lost = reading.error and (reading.at_s is None or now_s - reading.at_s > PATIENCE_S)
-    return (reading.error or "") if lost else ""
+    """Why its main value is lost; empty while it is not. Silence is given time, nonsense none."""
+    value = reading.power_w if isinstance(reading, MeterReading) else reading.status
+    if reading.error:
+        lost = value is None or reading.at_s is None or now_s - reading.at_s > PATIENCE_S
+        return reading.error if lost else ""
+    if reading.at_s is not None and value is None:
+        return f"its answer holds no {'power' if isinstance(reading, MeterReading) else 'status'}"
+    if isinstance(value, float | int) and number(value, ABSURD_W) is None:
+        return f"{value:g} W is no power of a house"
+    return ""
 
 
 def _silent(kind: str, name: str, error: str, at_s: float | None, now_s: float) -> Issue:
-    since = "has not answered yet" if at_s is None else f"has been silent for {_spoken(now_s - at_s)}"
+    since = "has not answered yet"
+    if at_s is not None:
+        silent = now_s - at_s > PATIENCE_S
+        since = f"has been silent for {_spoken(now_s - at_s)}" if silent else "answers, and tells nothing of use"
     remedy = "It is tried again all the time and joins when it answers; the other devices run on."
     return Issue(kind, f"{name!r} {since}: {error}", device=name, remedy=remedy, fatal=False)
 

@@ -47,7 +47,7 @@ def held(
 
 def doubt(reading: MeterReading, known: Held | None, limit: float, now_s: float) -> Reason | None:
     """Why this meter's value is missing or an old one, from the first failed read on; None when all is well."""
-    if reading.power_w is not None and number(reading.power_w, limit) is None:
+    if not reading.error and reading.power_w is not None and number(reading.power_w, limit) is None:
         return because(Code.IMPLAUSIBLE_VALUE, meter=reading.name, value=str(reading.power_w))
     if known is not None and not reading.error:
         return None

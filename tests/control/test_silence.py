@@ -4,14 +4,15 @@ import logging
 
 import pytest
 
-from evcc_flask.control.silence import Roll
+from evcc_flask.control.silence import Roll, troubled_devices
 from evcc_flask.domain.readings import ChargerReading, MeterReading
 from evcc_flask.domain.snapshot import LoadpointReading, Snapshot
+from evcc_flask.domain.words import Status
 
 
-def house(grid_s, error=None):
-    box = LoadpointReading(ChargerReading("box", at_s=1000.0))
-    return Snapshot(grid=MeterReading("grid", at_s=grid_s, power_w=1.0, error=error), loadpoints=(box,))
+def house(grid_s, error=None, power_w=1.0):
+    box = LoadpointReading(ChargerReading("box", at_s=1000.0, status=Status.B))
+    return Snapshot(grid=MeterReading("grid", at_s=grid_s, power_w=power_w, error=error), loadpoints=(box,))
 
 
 @pytest.fixture
@@ -38,3 +39,30 @@ def test_one_failed_read_is_no_line(roll, caplog):
 def test_what_is_told_already_is_not_told_again(roll, caplog):
     roll.call(house(None, "no such device"), 100.0, {"grid"})
     assert caplog.messages == []
+
+
+@pytest.mark.parametrize(
+    ("power_w", "told"),
+    [
+        (float("nan"), "nan W is no power of a house"),
+        (1e308, "1e+308 W is no power of a house"),
+        (None, "its answer holds no power"),
+    ],
+)
+def test_an_answer_that_is_no_power_is_lost_without_any_error(roll, caplog, power_w, told):
+    roll.call(house(100.0, power_w=power_w), 100.0, set())
+    roll.call(house(110.0, power_w=power_w), 110.0, set())
+    (issue, *_) = troubled_devices(house(110.0, power_w=power_w), 110.0)
+    roll.call(house(120.0), 120.0, set())
+    assert caplog.messages == [f"meter 'grid' is lost: {told}", "meter 'grid' is back"]
+    assert issue.message == f"'grid' answers, and tells nothing of use: {told}"
+
+
+def test_a_box_that_reports_an_error_is_lost_though_it_answers(roll, caplog):
+    def box(status, error=None):
+        return Snapshot(loadpoints=(LoadpointReading(ChargerReading("box", 100.0, status, error=error)),))
+
+    roll.call(box(Status.B), 100.0, set())
+    roll.call(box(None, "the box reports an error (state F)"), 101.0, set())
+    roll.call(box(Status.B), 110.0, set())
+    assert caplog.messages == ["charger 'box' is lost: the box reports an error (state F)", "charger 'box' is back"]

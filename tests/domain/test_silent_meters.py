@@ -106,3 +106,15 @@ def test_nothing_begins_or_rises_on_a_held_value(bench, told, switches, mode):
                 assert after[0] <= before[0] or (mode is Mode.MINPV and after[1] == 6)
                 assert after[1] <= before[1]
                 assert after[2] <= before[2]
+
+
+def test_a_silent_meter_is_told_as_silent_whatever_nonsense_it_said_before(bench):
+    house = bench(PV)
+    house.cycle()
+    house.snapshot_says = {"grid": MeterReading("grid", house.now_s, 1e308)}
+    house.cycle()
+    assert "implausible_value" in doubts(house)
+    house.snapshot_says = {"grid": MeterReading("grid", house.now_s, 1e308, error="time-out")}
+    house.cycle()
+    assert doubts(house)["meter_silent"]["error"] == "time-out"
+    assert "implausible_value" not in doubts(house)

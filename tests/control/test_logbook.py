@@ -1,0 +1,85 @@
+"""What the log tells of decisions: each cause of weight once when it begins, and once when it ends."""
+
+import logging
+
+import pytest
+
+from evcc_flask.control.logbook import Logbook, spoken
+from evcc_flask.domain.commands import Disable, Enable, OfferCurrent, SetBatteryMode, SwitchPhases, WakeUp
+from evcc_flask.domain.decision import CircuitDecision, Decision, LoadpointDecision, SiteDecision
+from evcc_flask.domain.memory import Memory
+from evcc_flask.domain.reasons import Code, because
+from evcc_flask.domain.settings import LoadpointSettings, Settings
+from evcc_flask.domain.words import BatteryMode, Mode, Status
+
+from .scene import Scene
+
+
+@pytest.fixture
+def logbook(caplog):
+    caplog.set_level(logging.INFO, "site")
+    return Logbook()
+
+
+def decided(*reasons, overloaded=False, offered_a=0.0):
+    circuit = CircuitDecision(None, (41.0, 12.0, 3.0), overloaded, 35.0)
+    boxes = (LoadpointDecision(), LoadpointDecision(reasons=reasons, offered_a=offered_a))
+    return Decision((), Memory(), SiteDecision(circuits={"main": circuit}), boxes)
+
+
+def test_a_cause_of_weight_is_one_line_when_it_begins_and_one_when_it_ends(logbook, caplog):
+    for repeated in (0, 1, 2):
+        logbook.follow(decided(because(Code.DOES_NOT_OBEY, command="disable", repeated=repeated)))
+    logbook.follow(decided(because(Code.MODE_OFF)))
+    logbook.follow(decided(because(Code.SOMEBODY_ELSE, reported_a=16.0, told_a=6.0)))
+    assert caplog.messages == [
+        "loadpoint 2: does_not_obey (command disable, repeated 0)",
+        "loadpoint 2: does_not_obey is over",
+        "loadpoint 2: somebody_else (reported_a 16.0, told_a 6.0)",
+    ]
+    assert [record.levelname for record in caplog.records] == ["WARNING", "INFO", "WARNING"]
+
+
+def test_everyday_reasons_are_no_lines(logbook, caplog):
+    logbook.follow(
+        decided(because(Code.WAITS_FOR_SUN, missing_w=400), because(Code.LIMITED_BY_CIRCUIT, circuit="main"))
+    )
+    assert caplog.messages == []
+
+
+def test_an_overload_is_told_with_its_circuit_and_what_is_cut(logbook, caplog):
+    cut = because(Code.LIMITED_BY_CIRCUIT, circuit="main", allowed_a=10.0)
+    logbook.follow(decided(cut, overloaded=True, offered_a=10.0))
+    logbook.follow(decided(cut, overloaded=True, offered_a=10.0))
+    logbook.follow(decided(cut))
+    logbook.follow(decided(overloaded=True))
+    assert caplog.messages == [
+        "circuit 'main': overload: 41.0 A of 35 A; cut loadpoint 2 to 10 A",
+        "circuit 'main': overload is over",
+        "circuit 'main': overload: 41.0 A of 35 A; nothing of ours to cut",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (OfferCurrent(0, 6.5), "loadpoint 1: 6.5 A"),
+        (Enable(1), "loadpoint 2: enable"),
+        (Disable(0), "loadpoint 1: disable"),
+        (SwitchPhases(0, 3), "loadpoint 1: 3 phases"),
+        (WakeUp(0), "loadpoint 1: wake the car by the box"),
+        (SetBatteryMode(0, BatteryMode.HOLD), "battery 1: hold"),
+    ],
+)
+def test_commands_are_spoken_with_loadpoints_from_one(command, words):
+    assert spoken(command) == words
+
+
+def test_a_box_that_charges_in_off_is_in_the_log_of_the_loop(caplog):
+    caplog.set_level(logging.DEBUG, "site")
+    scene = Scene(settings=Settings(loadpoints=(LoadpointSettings("Carport", Mode.OFF),)))
+    scene.run(2)
+    scene.box.status, scene.box.enabled = Status.C, True
+    scene.run(10)
+    assert "send loadpoint 1: disable" in caplog.messages
+    assert [line for line in caplog.messages if "does_not_obey" in line][0].startswith("loadpoint 1: does_not_obey")
