@@ -3,8 +3,8 @@
 Usage: python benchmarks/load.py [seconds, 60]
 
 Each connection has settings of its own, writes the next value, and reads in between: the state (which must show what
-was answered last), one value by a filter, health, the sessions. Told are answers by status, latencies, lost writes, and
-the longest gap between two decisions, with and without load.
+was answered last), one value by its path, a sum by jq, health, the sessions. Told are answers by status, latencies,
+lost writes, and the longest gap between two decisions, with and without load.
 """
 
 import collections
@@ -66,7 +66,8 @@ class Client:
             if self.path and self.shown(json.loads(body)["result"]) != value:
                 self.lost += 1
             self.ask("health", "GET", "/api/health")
-            self.ask("filter", "GET", "/api/state?jq=.loadpoints%5B0%5D.chargePower")
+            self.ask("value", "GET", "/api/state?jq=.loadpoints%5B0%5D.chargePower")
+            self.ask("filter", "GET", "/api/state?jq=.loadpoints%7Cmap(.chargePower)%7Cadd")
             self.ask("sessions", "GET", "/api/sessions")
 
     def ask(self, kind: str, method: str, path: str) -> bytes:
@@ -107,7 +108,7 @@ def report(clients: list[Client], seconds: float) -> None:
     statuses = sum((client.statuses for client in clients), collections.Counter())
     print(f"{sum(statuses.values()) / seconds:.0f} requests/s, by status {dict(statuses)}")
     print(f"lost writes: {sum(client.lost for client in clients)}")
-    for kind in ("write", "state", "health", "filter", "sessions"):
+    for kind in ("write", "state", "health", "value", "filter", "sessions"):
         took = sorted(each for client in clients for each in client.took[kind])
         print(
             f"{kind:9} {len(took) / seconds:6.0f}/s  median {statistics.median(took) * 1e3:6.1f} ms  "

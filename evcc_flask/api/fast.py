@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from evcc_flask.control.state import Published, SharedState
+from evcc_flask.jq.lookup import looked_up
 from evcc_flask.jq.pool import Pool
 
 from .envelope import ENVELOPE, WRAPPED, packed_bytes
@@ -81,10 +82,11 @@ class StateBytes:
         return prepared.plain
 
     def known(self, query: str) -> Answer | None:
-        """The answer to a query with a filter that was asked before of the state that is published now."""
+        """The answer to a query whose filter names a place, or was asked before of the state that is published now."""
         # Other characters would have to be decoded as Flask does.
         text = parse_qs(query).get("jq", [""])[0].strip() if query.isascii() else ""
-        body = self._filters.known(text, self._state.published.etag) if text else None
+        published = self._state.published
+        body = (looked_up(text, published.state) or self._filters.known(text, published.etag)) if text else None
         if body is None:
             return None
         length = ("Content-Length", str(len(body) + 1))

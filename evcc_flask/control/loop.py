@@ -43,6 +43,8 @@ LONGEST_WAIT_S = 2.0
 
 Wires take real time in a demo faster than life, too: there a cycle is as long as its slowest link, not as its interval.
 """
+GATHER_S = 0.1
+"""Real seconds. A wish is decided upon at once; those that follow it so soon are decided upon together."""
 RETRY_S = 10.0
 """A command that failed is tried again after this, whatever the interval (15 s are allowed)."""
 
@@ -90,6 +92,7 @@ class Loop:
         self._keeping = Keeping(book, memory, observe=observe)
         self._failing: dict[tuple[type, int], str] = {}
         self._acting = threading.Lock()
+        self._gathering = threading.Event()
         self._yield = Yield()
         self._roll = Roll()
         self._logbook = Logbook()
@@ -115,6 +118,8 @@ class Loop:
                 self._admit(snapshot.outcomes)
             self.pulse = replace(self.pulse, alive_at_s=now.s)
             self._alive()
+            if woken:
+                self._gathering.wait(GATHER_S)
             self._rest(decide_at_s, settings.interval_s)
 
     def restore(self, timeout_s: float = 2.0) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from evcc_flask.domain.rates import Outlook, Rate, Usage, from_now
 from evcc_flask.domain.settings import LoadpointSettings
@@ -13,6 +13,7 @@ from .figures import short
 _NOW = {"tariffGrid": "grid", "tariffFeedIn": "feed_in", "tariffCo2": "co2_g"}
 MOST = 3 * 96
 """Quarters of an hour: the state is told often."""
+Made = TypeVar("Made")
 DAYS = ("today", "tomorrow", "dayAfterTomorrow")
 _FORECAST = (Usage.GRID, Usage.FEED_IN, Usage.CO2, Usage.PLANNER)
 
@@ -73,9 +74,10 @@ def _sun(outlook: Outlook, now: datetime, scale: float | None) -> dict[str, Any]
         return {}
     keys: dict[str, Any] = {} if scale is None else {"scale": short(scale)}
     energies_wh: dict[date, float] = {}
-    for rate in from_now(rates, now):
-        on = rate.start.date()
-        energies_wh[on] = energies_wh.get(on, 0.0) + _energy_wh(rate, now)
+    if coming := from_now(rates, now):
+        energies_wh = BY_DAY.of(rates, len(coming) - 1).copy()
+        on = coming[0].start.date()
+        energies_wh[on] = energies_wh.get(on, 0.0) + _energy_wh(coming[0], now)
     for number, day in enumerate(DAYS):
         on = (now + timedelta(number)).date()
         keys[day] = {"energy": short(energies_wh.get(on, 0.0)), "complete": rates[-1].end.date() > on}
@@ -85,6 +87,15 @@ def _sun(outlook: Outlook, now: datetime, scale: float | None) -> dict[str, Any]
 def _energy_wh(rate: Rate, now: datetime) -> float:
     """Of what is still to come of a slot."""
     return rate.value * max(timedelta(), rate.end - max(rate.start, now)) / timedelta(hours=1)
+
+
+def _by_day(rates: tuple[Rate, ...], count: int) -> dict[date, float]:
+    """Wh of the last ``count`` of ``rates``."""
+    energies_wh: dict[date, float] = {}
+    for rate in rates[len(rates) - count :]:
+        on = rate.start.date()
+        energies_wh[on] = energies_wh.get(on, 0.0) + _energy_wh(rate, rate.start)
+    return energies_wh
 
 
 def _drawn(rates: tuple[Rate, ...], _: int) -> list[dict[str, Any]]:
@@ -100,16 +111,16 @@ def _listed(rates: tuple[Rate, ...], count: int) -> list[dict[str, Any]]:
     ]
 
 
-class Kept:
+class Kept(Generic[Made]):
     """What was made of rates, as long as they are the same: a state is composed often, and rates are many."""
 
-    def __init__(self, make: Callable[[tuple[Rate, ...], int], list[dict[str, Any]]], most: int) -> None:
+    def __init__(self, make: Callable[[tuple[Rate, ...], int], Made], most: int) -> None:
         self._make = make
         self._most = most
-        self._kept: tuple[tuple[tuple[Rate, ...], int, list[dict[str, Any]]], ...] = ()
+        self._kept: tuple[tuple[tuple[Rate, ...], int, Made], ...] = ()
 
-    def of(self, rates: tuple[Rate, ...], count: int) -> list[dict[str, Any]]:
-        """The same list again, or a new one."""
+    def of(self, rates: tuple[Rate, ...], count: int) -> Made:
+        """The same again, or a new one."""
         for known, number, made in self._kept:
             if known is rates and number == count:
                 return made
@@ -120,3 +131,4 @@ class Kept:
 
 LISTED = Kept(_listed, 8)
 DRAWN = Kept(_drawn, 2)
+BY_DAY = Kept(_by_day, 2)

@@ -86,7 +86,9 @@ class SharedState:
         self._trail: Trail = ()
         self._version = 0
         self._listeners: tuple[Callable[[Published], None], ...] = ()
-        self._published = _serialised(0, self._shown(view, settings))
+        self._forecast: tuple[dict[str, Any], bytes] = ({}, b"{}")
+        self._entries = entries(settings)
+        self._published = self._serialised(0, view, settings)
 
     @property
     def settings(self) -> Settings:
@@ -197,10 +199,9 @@ class SharedState:
 
     def _swap(self, change: Callable[[Settings], Settings], origin: Origin) -> Receipt | None:
         with self.lock:
-            old = self._settings
-            new = change(old)
-            self._settings = new
-            before, after = entries(old), entries(new)
+            self._settings = change(self._settings)
+            before, after = self._entries, entries(self._settings)
+            self._entries = after
             changed = {key: value for key, value in after.items() if before.get(key) != value}
             journal = [Change(key, before.get(key), value, origin) for key, value in changed.items()]
             return self._keeper.save(changed, journal) if changed else None
@@ -215,20 +216,22 @@ class SharedState:
                 return
             with self.lock:
                 version, settings, view, listeners = self._version, self._settings, self._view, self._listeners
-            published = _serialised(version, self._shown(view, settings))
-            self._published = published
+            published = self._published = self._serialised(version, view, settings)
             for listener in listeners:
                 listener(published)
 
-    def _shown(self, view: View, settings: Settings) -> dict[str, Any]:
+    def _serialised(self, version: int, view: View, settings: Settings) -> Published:
         state = compose(view, settings)
         forecast = state.pop("forecast")  # thousands of times and numbers, and none of them a secret
-        return self._redact(state) | {"forecast": forecast}
+        if forecast != self._forecast[0]:
+            self._forecast = forecast, _json(forecast)
+        state = self._redact(state)
+        bare = _json(state)[:-1] + b',"forecast":' + self._forecast[1] + b"}"
+        body = b'{"result":' + bare + b"}\n"
+        # Made of the content: a version number would come again after a restart, with another state behind it.
+        etag = f'"{hashlib.blake2b(body, digest_size=9).hexdigest()}"'
+        return Published(version, state | {"forecast": forecast}, bare, body, etag)
 
 
-def _serialised(version: int, state: dict[str, Any]) -> Published:
-    bare = json.dumps(state, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
-    body = b'{"result":' + bare + b"}\n"
-    # Made of the content: a version number would come again after a restart, with another state behind it.
-    etag = f'"{hashlib.blake2b(body, digest_size=9).hexdigest()}"'
-    return Published(version, state, bare, body, etag)
+def _json(what: Mapping[str, Any]) -> bytes:
+    return json.dumps(what, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 from collections import OrderedDict
+from concurrent.futures import Future
 from pathlib import Path
 
 from .agreement import ANSWER, PROCESSOR_S, READY, REQUEST, WALL_S, FilterError
@@ -56,6 +57,7 @@ class Pool:
         self._counting = threading.Lock()
         self._idle: queue.LifoQueue[_Worker] = queue.LifoQueue()
         self._places = threading.Semaphore(WAITING)
+        self._asked: dict[tuple[bytes, str], Future[bytes]] = {}
         self._answers = _Answers(REMEMBERED)
         self._closed = False
         self._warm = threading.Event()
@@ -78,11 +80,26 @@ class Pool:
         if not self._places.acquire(blocking=False):
             raise BusyError(f"{WAITING} filters are being worked on already")
         try:
-            answer = self._run(program, version, state)
+            answer = self._shared(program, version, state)
         finally:
             self._places.release()
         self._answers.put(text, version, answer)
         return answer
+
+    def _shared(self, program: bytes, version: str, state: bytes) -> bytes:
+        """What many ask at once is worked out once."""
+        mine: Future[bytes] = Future()
+        run = self._asked.setdefault((program, version), mine)
+        if run is not mine:
+            return run.result()
+        try:
+            mine.set_result(self._run(program, version, state))
+        except (FilterError, BusyError) as error:
+            mine.set_exception(error)
+        finally:
+            del self._asked[program, version]
+            mine.cancel()
+        return mine.result()
 
     def close(self) -> None:
         """End the workers; nothing can be asked afterwards."""

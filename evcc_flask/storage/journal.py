@@ -1,6 +1,6 @@
 """The journal: which setting was changed when, from what to what, and by whom. Kept two years."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -33,23 +33,13 @@ class Wanted:
     count: int = 100
 
 
-def store(database: SqliteDatabase, changes: Iterable[tuple[datetime | None, Change]]) -> None:
+def store(database: SqliteDatabase, changes: Sequence[tuple[datetime | None, Change]]) -> None:
     """Write entries and let go of old ones."""
-    newest = None
-    for at, change in changes:
-        newest = at or newest
-        row = {
-            "at": _text(at) if at else None,
-            "key": change.key,
-            "old": change.old,
-            "new": change.new,
-            "origin": change.origin.who.value,
-            "name": change.origin.name,
-            "address": change.origin.address,
-        }
-        number = ChangeRow.insert(**row).execute(database)
-        ChangeRow.delete().where(ChangeRow.id <= number - MOST).execute(database)
-    if newest is not None:
+    rows = [_row(at, change) for at, change in changes]
+    last = ChangeRow.insert_many(rows).execute(database)
+    ChangeRow.delete().where(ChangeRow.id <= last - MOST).execute(database)
+    if any(row["at"] for row in rows):
+        newest = max(at for at, _ in changes if at)
         ChangeRow.delete().where(ChangeRow.at < _text(newest - KEPT)).execute(database)
 
 
@@ -82,6 +72,18 @@ def published(row: ChangeRow) -> dict[str, Any]:
         "origin": row.origin,
         "name": row.name,
         "address": row.address,
+    }
+
+
+def _row(at: datetime | None, change: Change) -> dict[str, Any]:
+    return {
+        "at": _text(at) if at else None,
+        "key": change.key,
+        "old": change.old,
+        "new": change.new,
+        "origin": change.origin.who.value,
+        "name": change.origin.name,
+        "address": change.origin.address,
     }
 
 

@@ -117,7 +117,7 @@ def test_twenty_hostile_filters_leave_health_and_settings_alone(serve):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_the_processes_for_filters_end_with_the_server(serve, number):
     served = serve().ready()
-    while served.get("/api/state?jq=.siteTitle")[0] != 200:
+    while served.get("/api/state?jq=.siteTitle%7C.")[0] != 200:
         pass
     (worker,) = served.workers()
     filters = [os.pidfd_open(child) for child in children(worker)]

@@ -94,7 +94,7 @@ def main():
     status, headers, body = ask("/api/state")
     state = json.loads(body)["result"]
     seen |= {"title": state["siteTitle"], "status": status, "by_nginx": not headers.get("ETag", "W/").startswith("W/")}
-    seen["filter"] = ask("/api/state?jq=.siteTitle")[2].strip()
+    seen["filter"] = ask("/api/state?jq=.siteTitle%7C.")[2].strip()
     seen["written"] = ask("/api/loadpoints/1/mode/now", "POST")[2].strip()
     seen["read"] = json.loads(ask("/evcc/api/state")[2])["result"]["loadpoints"][0]["mode"]
     page = ask("/")
