@@ -381,10 +381,9 @@ class WorkLink:
             log.info("%s answers again.", what)
 
     def _said_of(self, key: Hashable) -> bool:
-        """Whether something else of the same slave is lost: one line for all that it refuses, one when all is back."""
-        slave = getattr(key, "unit", key)
+        """Whether something else of the same slave or host is lost: one line for all, one when all is back."""
         return any(
-            rest.backoff.failures >= LOST_AFTER and other != key and getattr(other, "unit", other) == slave
+            rest.backoff.failures >= LOST_AFTER and other != key and _home(other) == _home(key)
             for other, rest in self._rests.items()
         )
 
@@ -392,3 +391,8 @@ class WorkLink:
 def _sentence(error: ReadError) -> str:
     text = str(error)
     return text if text.endswith((".", "?", "!")) else f"{text}."
+
+
+def _home(key: Hashable) -> Hashable:
+    """Where it is asked: registers at a slave, a call at its ``place``; all else at itself."""
+    return getattr(key, "unit", getattr(key, "place", key))

@@ -14,8 +14,8 @@ log = logging.getLogger("bus")
 
 Triple = tuple[Source, Source, Source]
 
-MUTE = frozenset({ErrorKind.TIMEOUT, ErrorKind.CONNECTION})
-"""Of a device that does not answer at all one failure is told, that of its key value."""
+MUTE = frozenset({ErrorKind.TIMEOUT, ErrorKind.CONNECTION, ErrorKind.REFUSED, ErrorKind.LIMITED})
+"""Of a device that does not answer, or refuses even its key value, one failure is told: that one."""
 LACKING = frozenset({ErrorKind.REFUSED, ErrorKind.UNHEARD})
 """What a table names and this very device may not have."""
 NO_FAULT = frozenset({ErrorKind.ASLEEP, ErrorKind.MUST_RETRY, ErrorKind.NOT_AVAILABLE})

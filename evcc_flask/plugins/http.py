@@ -63,9 +63,14 @@ class Get:
     cache_s: float
     shop: Shop = field(compare=False, repr=False)
 
+    @property
+    def place(self) -> str:
+        """The host: when it is lost, all its calls are, which is said once."""
+        return place_of(self.call.uri)
+
     def run(self, wire: Any) -> bytes:
-        place = place_of(self.call.uri)
-        return self.shop.answers.get(self.call, place, self.cache_s, partial(self.shop.caller.body, self.call, wire))
+        fetch = partial(self.shop.caller.body, self.call, wire)
+        return self.shop.answers.get(self.call, self.place, self.cache_s, fetch)
 
     def __str__(self) -> str:
         return shown_uri(self.call.uri)

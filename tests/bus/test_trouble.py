@@ -50,3 +50,36 @@ def test_an_answer_that_means_nothing_is_counted_once_and_told_until_a_better_on
     clock_ahead.ahead_s += 1
     refresh(bus_ahead, link, call)
     assert link.report()["error"] is None
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A procedure at a host that is down."""
+
+    name: str
+    place: str
+    host: dict[str, bool]
+
+    def run(self, wire: Any) -> str:
+        if not self.host[self.place]:
+            raise ReadError(ErrorKind.CONNECTION, f"http://{self.place}/{self.name}: connection refused.")
+        return self.name
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.place))
+
+
+def test_a_silent_host_is_one_line_however_much_is_asked_of_it_and_so_is_its_return(bus_ahead, clock_ahead, caplog):
+    caplog.set_level(logging.INFO, "bus")
+    host = {"cloud": False, "box": False}
+    link = bus_ahead.calls("car")
+    wanted = [Visit(name, "cloud", host) for name in ("soc", "range", "odometer")] + [Visit("plug", "box", host)]
+    for _ in range(4):
+        refresh(bus_ahead, link, *wanted)
+        clock_ahead.ahead_s += 61
+    assert sorted(record.getMessage().split("/")[2] for record in caplog.records) == ["box", "cloud"]
+    host["cloud"] = True
+    for _ in range(2):
+        refresh(bus_ahead, link, *wanted)
+        clock_ahead.ahead_s += 61
+    assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING", "INFO"]
