@@ -443,3 +443,4 @@ const de: Catalogue = {
 };
 
 export default de;
+export { default as said } from "./said.de";

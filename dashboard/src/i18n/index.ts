@@ -1,17 +1,20 @@
 /* The language of the page: one catalogue of sentences by key, fetched alone. */
 import { computed, shallowRef } from "vue";
 import { houseNow, site } from "../state/house";
-import { language } from "../state/preferences";
+import { language, type Language } from "../state/preferences";
 import type { Key } from "./en";
 import * as formats from "./format";
+import { retold, type Said } from "./said";
 import { filled, type Facts } from "./template";
 
 export type { Facts, Key };
 export type Catalogue = Record<Key, string>;
 
-const CATALOGUES = { de: () => import("./de"), en: () => import("./en") };
+/** `said`: how the server's English is told; none in English. */
+const CATALOGUES: Record<Language, () => Promise<{ default: Catalogue; said?: readonly Said[] }>> = { de: () => import("./de"), en: () => import("./en") };
 
 const catalogue = shallowRef<Partial<Catalogue>>({});
+const said = shallowRef<readonly Said[]>([]);
 /** With the region of the browser, where it speaks the same language. */
 export const locale = computed(() => navigator.languages.find((each) => each.startsWith(language())) ?? language());
 
@@ -23,7 +26,9 @@ formats.context(
 /** Fetch the sentences of the language that is chosen. */
 export async function load(): Promise<void> {
   const chosen = language();
-  catalogue.value = (await CATALOGUES[chosen]()).default;
+  const words = await CATALOGUES[chosen]();
+  catalogue.value = words.default;
+  said.value = words.said ?? [];
   document.documentElement.lang = chosen;
 }
 
@@ -37,6 +42,9 @@ export function found(key: string, facts: Facts = {}): string | undefined {
   const template = (catalogue.value as Record<string, string | undefined>)[key];
   return template === undefined ? undefined : filled(template, facts, locale.value);
 }
+
+/** A sentence of the server in the language of the page, where it is known there. */
+export const told = (sentence: string): string => retold(sentence, said.value);
 
 export const power = (watts: number | null | undefined): string => (watts == null ? "–" : formats.power(watts, locale.value));
 export const energy = (wh: number | null | undefined): string => (wh == null ? "–" : formats.energy(wh, locale.value));

@@ -1,7 +1,7 @@
 /* A reason of the server as a sentence. */
 import type { Reason } from "../api/schema";
 import { site } from "../state/house";
-import { found, type Facts } from "./index";
+import { found, told, type Facts } from "./index";
 
 /** Facts whose values are words of a battery's mode. */
 const MODES = new Set(["mode", "told", "shows"]);
@@ -16,7 +16,7 @@ export function sentence(reason: Reason, passed_s = 0): string {
   const facts: Facts = {};
   for (const [name, value] of Object.entries(reason) as [string, Facts[string]][]) {
     const left = name === "remaining_s" && typeof value === "number" ? Math.max(0, value - passed_s) : value;
-    const word = typeof value === "string" ? found(`fact.${MODES.has(name) ? "mode" : name}.${value}`) : undefined;
+    const word = typeof value === "string" ? (found(`fact.${MODES.has(name) ? "mode" : name}.${value}`) ?? (name === "error" ? told(value) : undefined)) : undefined;
     facts[name] = word ?? left;
   }
   const clean = site.smartCostType === "co2" ? found(`reason.${reason.code}.co2`, byEmission(facts)) : undefined;

@@ -4,7 +4,7 @@ import { call, Refused, type Method } from "../api/client";
 import { answered, foresee } from "./foreseen";
 import type { Frame } from "./house";
 import { askLogin } from "./login";
-import { t } from "../i18n";
+import { t, told } from "../i18n";
 
 export interface Change {
   busy: Ref<boolean>;
@@ -20,7 +20,7 @@ export function why(error: unknown): string {
   if (error.status === 0) return t("refused.noAnswer");
   if (error.status === 401) return t("refused.login");
   if (error.status >= 500) return t("refused.fault", { status: error.status });
-  return t("refused.because", { why: error.message || String(error.status) });
+  return t("refused.because", { why: told(error.message).replace(/[.]$/, "") || String(error.status) });
 }
 
 export function useChange(): Change {
