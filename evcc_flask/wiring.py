@@ -34,6 +34,7 @@ from evcc_flask.security.redaction import REDACTOR
 from evcc_flask.storage.database import Database
 from evcc_flask.storage.owner import Owner
 from evcc_flask.storage.place import WRITTEN, house_file, usual_file, written_house
+from evcc_flask.storage.setback import mark_told, noted
 from evcc_flask.takeover import move_in_once
 from evcc_flask.tariffs.board import Shelf
 
@@ -70,7 +71,8 @@ class Server:
         rows = self.database.settings()
         built = build_house(configuration, self.clock, self._bus(rows), self._shelf(rows))
         self.tariffs, self.grid_operator = built.tariffs, built.house.grid_operator
-        notes = (elsewhere,) if elsewhere else ()
+        setback = noted(path, self.clock.now())
+        notes = (*((elsewhere,) if elsewhere else ()), *((setback.issue(),) if setback else ()))
         beside = wanted(configuration, built.workshop)
         standing = (
             *built.issues,
@@ -105,7 +107,10 @@ class Server:
 
         self.controller = Controller(self.state, built.field, self.clock, make_loop, memory)
         self.live = Hub(self.state, self.clock)
-        self.integrations = Integrations(beside, self.state, self.clock, self.database)
+        news = setback.news() if setback else []
+        self.integrations = Integrations(beside, self.state, self.clock, self.database, news)
+        if setback and news:
+            mark_told(path, setback)
         self._left = _state_file(configuration, environ)
         self._ended = threading.Lock()
 

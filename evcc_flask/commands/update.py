@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evcc_flask.clock import SystemClock
+from evcc_flask.storage.setback import Setback, forget, note
 
 from .backup import Place, backup, restore
 
@@ -85,8 +86,9 @@ def update(source: Path, installation: Installation, say: Say) -> None:
         problem = _installed(folder, installation, well=well)
         if problem:
             say(f"{problem}; going back")
-            _back(former, kept, Path(units), installation, say)
+            _back(former, kept, Path(units), installation, say, problem)
             raise UpdateFailed(f"{problem}. The former version ({Path(former).name}) is installed again.")
+    forget(installation.place.database)
     _tidy(installation, former)
     say(f"{Path(installation.version()).name} answers; {Path(former).name} stays beside it.")
 
@@ -103,7 +105,7 @@ def _installed(folder: Path, installation: Installation, *, well: bool) -> str:
     return ""
 
 
-def _back(former: str, kept: Path, units: Path, installation: Installation, say: Say) -> None:
+def _back(former: str, kept: Path, units: Path, installation: Installation, say: Say, problem: str) -> None:
     installation.control("stop", "evcc-flask")
     link = installation.opt / "venv.new"
     link.unlink(missing_ok=True)
@@ -112,6 +114,8 @@ def _back(former: str, kept: Path, units: Path, installation: Installation, say:
     for unit in units.iterdir():
         shutil.copy2(unit, installation.units)
     restore(kept, installation.place, lambda _: None)
+    at = SystemClock().now().isoformat(timespec="seconds")
+    note(installation.place.database, Setback(at, problem, Path(former).name))
     installation.control("daemon-reload")
     installation.control("start", "evcc-flask")
     if not installation.answers(well=False):

@@ -1,6 +1,6 @@
 """What speaks to the rest of the house: read from the configuration, then begun and ended beside the control loop."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeVar
@@ -60,12 +60,22 @@ class Member(Protocol):
 class Integrations:
     """All that are wanted. Nothing is reached before ``start``, and ``start`` waits for nobody."""
 
-    def __init__(self, wanted: Wanted, state: SharedState, clock: Clock, past: Past) -> None:
-        """To be built before the control loop begins: what flows from then on is counted."""
+    def __init__(
+        self,
+        wanted: Wanted,
+        state: SharedState,
+        clock: Clock,
+        past: Past,
+        before: Sequence[tuple[str, Mapping[str, Any]]] = (),
+    ) -> None:
+        """To be built before the control loop begins: what flows from then on is counted.
+
+        ``before``: what the messenger has to tell at once.
+        """
         members: list[Member | None] = [_publisher(wanted.configuration, state, clock, past)]
         members.append(Influx(wanted.influx, state, clock) if wanted.influx else None)
         members += [ModbusProxy(spec, clock) for spec in wanted.proxies]
-        members.append(Messenger(wanted.messaging, state, clock) if wanted.messaging else None)
+        members.append(Messenger(wanted.messaging, state, clock, before) if wanted.messaging else None)
         self._members = tuple(each for each in members if each is not None)
 
     def start(self) -> None:

@@ -64,13 +64,22 @@ class _Letter:
 class Messenger:
     """Sends until it is stopped."""
 
-    def __init__(self, spec: MessagingSpec, state: SharedState, clock: Clock) -> None:
+    def __init__(
+        self,
+        spec: MessagingSpec,
+        state: SharedState,
+        clock: Clock,
+        before: Sequence[tuple[str, Mapping[str, Any]]] = (),
+    ) -> None:
+        """``before``: what happened while nobody could tell it, by its kind among the notices, with its facts."""
         self._spec = spec
         self._state = state
         self._clock = clock
         self._watch = Watch(spec.language, plans=Event.PLAN_OVERRUN not in spec.events) if spec.notices else None
         self._seen: deque[tuple[Mapping[str, Any], View]] = deque(maxlen=MOST_SEEN)
         self._letters: deque[_Letter] = deque(maxlen=MOST_HELD)
+        for kind, facts in before if self._watch else ():
+            self._post(self._watch.of(kind, facts))
         self._news = Condition()
         self._ending = False
         self._cycle = 0
@@ -106,9 +115,12 @@ class Messenger:
                 self._seen.clear()
             for state, view in seen:
                 for message in self._told(state, view):
-                    self._letters.extend(_Letter(message, service) for service in self._spec.services)
+                    self._post(message)
             if self._letters and not self._spec.quiet.at(self._clock.now().time()):
                 self._deliver()
+
+    def _post(self, message: Message) -> None:
+        self._letters.extend(_Letter(message, service) for service in self._spec.services)
 
     def _told(self, state: Mapping[str, Any], view: View) -> list[Message]:
         told = []

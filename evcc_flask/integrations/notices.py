@@ -46,6 +46,10 @@ TEXTS: Mapping[str, Mapping[str, tuple[str, str]]] = {
             "{why}. Cars and the home battery take no more than allowed from the grid; it ends when the order ends.",
         ),
         "released": ("The grid operator's limit has ended", "It lasted {minutes} min. Charging goes on as before."),
+        "update": (
+            "The update failed",
+            "{why}. The former version ({former}) runs again, with its data as they were. See journalctl -u evcc-flask",
+        ),
         "clock": (
             "The clock cannot be trusted",
             "Plans and cheap hours wait until it is set. Is there a network for the time (NTP)?",
@@ -78,6 +82,10 @@ TEXTS: Mapping[str, Mapping[str, tuple[str, str]]] = {
             "{why}. Autos und Heimspeicher ziehen nicht mehr als erlaubt aus dem Netz; es endet mit dem Befehl.",
         ),
         "released": ("Die Begrenzung ist aufgehoben", "Sie dauerte {minutes} min. Es wird geladen wie zuvor."),
+        "update": (
+            "Die Aktualisierung ist misslungen",
+            "{why}. Die frühere Version ({former}) läuft wieder, mit ihren Daten. Mehr sagt: journalctl -u evcc-flask",
+        ),
         "clock": (
             "Der Uhr ist nicht zu trauen",
             "Pläne und günstige Stunden warten, bis sie gestellt ist. Ist ein Netz für die Zeit (NTP) da?",
@@ -120,6 +128,10 @@ class Watch:
         self._texts = TEXTS[language]
         self._plans = plans
         self._seen: dict[Thing, _Seen] = {}
+
+    def of(self, kind: str, facts: Mapping[str, Any]) -> Message:
+        """Of a thing that no cycle shows."""
+        return self._message((kind, ""), facts)
 
     def messages(self, view: View) -> list[Message]:
         """Of one cycle, to be called with every one in order."""

@@ -13,6 +13,7 @@ from evcc_flask.clock import SystemClock
 from evcc_flask.commands.backup import Place
 from evcc_flask.commands.update import Installation, UpdateFailed, update
 from evcc_flask.storage.database import Database
+from evcc_flask.storage.setback import noted
 from tests.e2e.world import free_port
 
 SERVER = """
@@ -102,6 +103,15 @@ def test_where_the_installation_fails_the_former_version_and_its_data_are_back(m
     assert machine.installation.health() == 200
     assert (machine.house / "evcc.yaml").read_text() == "site: {title: Home}\n"
     assert (machine.units / "evcc-flask.service").read_text() == "old\n"
+
+
+def test_the_version_that_is_back_knows_what_happened_until_an_update_succeeds(machine):
+    with pytest.raises(UpdateFailed):
+        machine.update(machine.version("broken", more="exit 3"))
+    setback = noted(machine.house / "house.db", SystemClock().now())
+    assert (setback.problem, setback.former, setback.told) == ("the installation failed", "old", False)
+    machine.update(machine.version("new"))
+    assert noted(machine.house / "house.db", SystemClock().now()) is None
 
 
 def test_a_version_that_controls_nothing_is_taken_back_where_the_former_did(machine):

@@ -14,14 +14,14 @@ pytestmark = pytest.mark.slow
 BOOT = """
 mount --make-rprivate /
 mount -t overlay overlay -o "lowerdir=$1,upperdir=$2/upper,workdir=$2/work" "$2/root"
-timeout 300 systemd-nspawn -D "$2/root" --register=no --keep-unit --private-network -b
+timeout 900 systemd-nspawn -D "$2/root" --register=no --keep-unit --private-network -b
 """
 PROBE = """
 [Unit]
 After=evcc-flask.service nginx.service
 [Service]
 Type=oneshot
-TimeoutStartSec=240
+TimeoutStartSec=840
 ExecStart=/usr/bin/python3 /root/evcc-flask/tests/machine/under_systemd.py /root/report.json
 ExecStopPost=/bin/systemctl poweroff --no-block
 [Install]
@@ -32,6 +32,9 @@ set -e
 apt-get update -qq > /dev/null
 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends systemd systemd-sysv dbus > /dev/null
 deploy/install.sh
+# What an update without a network needs; and the page is built in the sources, once.
+PIP_CONSTRAINT=constraints.txt /opt/evcc-flask/venv/bin/pip wheel -q -w /root/wheels '.[integrations]' setuptools wheel
+rm -rf build /root/wheels/evcc_flask*
 systemctl enable evcc-flask probe
 """
 
@@ -75,3 +78,16 @@ def test_a_house_that_is_silent_is_started_again(seen):
 def test_boxes_are_lowered_a_minute_after_the_end_and_the_next_start_disarms_that(seen):
     assert (seen["stopped_armed"], seen["state_left"], seen["lowered"]) == ("active", False, True), seen["log"]
     assert (seen["again"], seen["again_armed"]) == (0, "inactive")
+
+
+def test_an_update_that_does_not_answer_is_taken_back_and_told(seen):
+    assert seen["refused"] != 0, seen["refusal"]
+    assert "the new version did not answer within 90 s" in seen["refusal"]
+    assert seen["back"] == [seen["former"], "Installed", "active"]
+    assert "failed: the new version did not answer" in str(seen["issues"])
+
+
+def test_an_update_that_answers_stays_and_nothing_is_told(seen):
+    assert seen["updated"] == 0, seen["update"]
+    assert seen["venv"] != seen["former"]
+    assert (seen["title_then"], seen["issues_then"]) == ("Installed", [])

@@ -5,6 +5,7 @@ Stands alone, on Debian's python3; starts, stops, kills and stops in its tracks 
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -43,9 +44,25 @@ def armed():
     return systemctl("is-active", "evcc-flask-lower.timer")[1]
 
 
-def title():
+def state(key):
     with urllib.request.urlopen("http://127.0.0.1/api/state", timeout=20) as answer:
-        return json.loads(answer.read())["result"]["siteTitle"]
+        return json.loads(answer.read())["result"][key]
+
+
+def title():
+    return state("siteTitle")
+
+
+def update(line):
+    """Another version, whose ``wsgi.py`` begins with this line; no network is there."""
+    folder = Path("/root/another")
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree("/root/evcc-flask", folder, symlinks=True)
+    (folder / "wsgi.py").write_text(f"{line}\n{(folder / 'wsgi.py').read_text()}")
+    offline = {**os.environ, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "/root/wheels"}
+    words = ["/usr/local/bin/evcc-flask", "update", str(folder)]
+    done = subprocess.run(words, env=offline, capture_output=True, text=True)
+    return done.returncode, done.stdout + done.stderr
 
 
 def wait(seconds, condition=lambda: False):
@@ -83,6 +100,14 @@ def main(report):
     seen |= {"stopped_armed": armed(), "state_left": Path("/run/evcc-flask").exists()}
     seen["lowered"] = wait(75, lambda: "offers 6 A from now on" in log("evcc-flask-lower"))
     seen |= {"again": systemctl("start", "evcc-flask")[0], "again_armed": armed()}
+
+    venv = Path("/opt/evcc-flask/venv")
+    seen["former"] = str(venv.readlink())
+    seen["refused"], seen["refusal"] = update("raise SystemExit('this version does not start')")
+    seen["back"] = [str(venv.readlink()), title(), shown("ActiveState")]
+    seen["issues"] = state("issues")
+    seen["updated"], seen["update"] = update("# Another one.")
+    seen |= {"venv": str(venv.readlink()), "title_then": title(), "issues_then": state("issues")}
     seen["log"] = log("evcc-flask")[-4000:]
     Path(report).write_text(json.dumps(seen))
 
