@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from . import rules
 from .circuits import INFINITE, Circuits
 from .commands import Ending, SetBatteryMode
-from .figures import BATTERY_CALM_S, EXTERNAL_BATTERY_S, LEAK_W, REPEAT_S, SETTLE_S
+from .figures import BATTERY_CALM_S, ENDED_SHOWN_S, EXTERNAL_BATTERY_S, FULL_PERCENT, LEAK_W, REPEAT_S, SETTLE_S
 from .house import House
 from .memory import BatteryMemory, BatteryOrder
 from .plausible import number
@@ -54,7 +54,10 @@ def follow(
     if circuits.ordered and verdict.mode is BatteryMode.CHARGE:
         # A battery is not throttled; while the grid operator limits, it takes nothing from the grid.
         verdict = replace(verdict, mode=BatteryMode.HOLD, reasons=(*verdict.reasons, because(Code.DIMMED)))
+    ended_s = _ended_s(memory, verdict, now_s)
     commands, reasons = [], list(verdict.reasons)
+    if ended_s is not None and ended_s < now_s:
+        reasons.append(because(Code.BATTERY_EXTERNAL_ENDED))
     for place, battery in enumerate(snapshot.batteries):
         if not battery.controllable:
             continue
@@ -76,8 +79,18 @@ def follow(
         if order is not None:
             orders[name] = order
             commands.append(SetBatteryMode(place, order.mode))
-    kept = BatteryMemory(orders, verdict.external, h.socs)
+    kept = BatteryMemory(orders, verdict.external, h.socs, ended_s)
     return replace(verdict, reasons=tuple(reasons)), commands, kept
+
+
+def _ended_s(memory: BatteryMemory, verdict: Verdict, now_s: float) -> float | None:
+    """When the order from outside ended; None when that is long ago, or there is one."""
+    if verdict.external:
+        return None
+    if memory.external:
+        return now_s
+    told = memory.ended_s is not None and now_s - memory.ended_s < ENDED_SHOWN_S
+    return memory.ended_s if told else None
 
 
 def grid_charge_w(memory: BatteryMemory, h: House) -> float:
@@ -100,7 +113,7 @@ def _after(snapshot: Snapshot, orders: Mapping[str, BatteryOrder]) -> dict[str, 
         if outcome.failed:
             after[name] = replace(order, mode=order.before, ours=order.was_ours, error=outcome.error)
         elif outcome.ending is Ending.UNAVAILABLE:
-            after[name] = replace(order, ours=order.was_ours, confirmed=True)
+            after[name] = replace(order, ours=order.was_ours, confirmed=True, kept_from=True)
         elif outcome.ending is Ending.TAKEN:
             after[name] = replace(order, before=order.mode, was_ours=order.ours, error="")
     return after
@@ -116,7 +129,7 @@ def _order(battery: BatteryReading, before: BatteryOrder | None, verdict: Verdic
         return None
     else:
         mode = verdict.mode
-    was, ours, found = (before.mode, before.ours, before.found) if before else (BatteryMode.UNKNOWN, False, None)
+    was, ours, found = (before.in_force, before.ours, before.found) if before else (BatteryMode.UNKNOWN, False, None)
     error = before.error if before is not None else ""
     return BatteryOrder(
         mode=mode,
@@ -172,8 +185,8 @@ def _grid_charge(
     if over_s is not None and now_s - over_s < BATTERY_CALM_S:
         left_s = round(BATTERY_CALM_S - (now_s - over_s))
         return BatteryMode.HOLD, because(Code.BATTERY_GRID_CHARGE_WAITS, remaining_s=left_s)
-    full = [each.max_soc_percent for each in snapshot.batteries if each.max_soc_percent]
-    if full and h.soc_percent is not None and h.soc_percent >= min(full):
+    full_percent = min(each.max_soc_percent or FULL_PERCENT for each in snapshot.batteries)
+    if h.soc_percent is not None and h.soc_percent >= full_percent:
         return BatteryMode.HOLD, because(Code.BATTERY_FULL, soc_percent=h.soc_percent)
     charging = any(order.mode is BatteryMode.CHARGE for order in memory.orders.values())
     room = circuits.house_room()

@@ -374,11 +374,13 @@ def _spread(current_a: float, used: tuple[int, ...], voltage_v: float) -> tuple[
 
 
 def overloaded_since(decided_s: float, snapshot: Snapshot, settings: Settings, memory: Memory, now_s: float) -> bool:
-    """Whether readings younger than the last decision show more than a circuit may carry."""
+    """Whether readings younger than the last decision show more than a circuit may carry, or the end of that."""
     youngest = [each.at_s for each in snapshot.circuit_meters.values() if each.at_s is not None]
     youngest += [each.charger.at_s for each in snapshot.loadpoints if each.charger.at_s is not None]
     if not any(at_s > decided_s for at_s in youngest):
         return False
+    if any(each.over_s == decided_s for each in memory.circuits.values()):
+        return True
     started_s = now_s if memory.started_s is None else memory.started_s
     points = []
     for index, reading in enumerate(snapshot.loadpoints):

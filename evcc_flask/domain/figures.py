@@ -34,6 +34,9 @@ REPORT_GRACE_S = 5.0
 REPEAT_S = (15.0, 60.0, 300.0)
 """A command that is not obeyed is repeated after these times, the last one again and again."""
 
+REFUSALS = 3
+"""A box that refused so often in a row to be told less does not obey."""
+
 FORCED_RESIDUAL_W = 100.0
 MINIMUM_BOOST_W = 100.0
 
@@ -44,6 +47,10 @@ CALM_S = 15.0
 
 EXTERNAL_BATTERY_S = 60.0
 """A battery mode ordered from outside lapses after this time."""
+ENDED_SHOWN_S = 60.0
+"""So long it is said that it has lapsed."""
+FULL_PERCENT = 99.5
+"""A battery without a limit of its own is full: what it shows rounded, and hardly takes."""
 BATTERY_CALM_S = 300.0
 """After an overload, the battery is not charged from the grid for this time."""
 

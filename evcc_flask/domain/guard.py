@@ -9,7 +9,10 @@ from .snapshot import Snapshot
 
 
 def guard(snapshot: Snapshot, settings: Settings, memory: Memory, now: Moment) -> bool:
-    """True on an overload or an order of the grid operator that is news, and when a failed command has waited 10 s."""
+    """True on an overload or an order of the grid operator that is news, and when a failed command has waited 10 s.
+
+    And once more after an overload, so that what is shown does not stand at it for a whole interval.
+    """
     decided_s = memory.decided_s if memory.decided_s is not None else float("-inf")
     if settings.circuits and overloaded_since(decided_s, snapshot, settings, memory, now.s):
         return True

@@ -51,8 +51,8 @@ class Box:
     """What we told a wallbox, or saw there: ``enabled`` and ``offered_a`` None = not known yet.
 
     ``told_a``: the last current sent. ``changed_s`` and ``before_w``: when its power was last meant to change, and
-    what it drew until then. ``resend``: the last current was refused; ``refused``: the last enable was, and nothing has
-    shown since that the box is on. ``stops`` and ``offers``: repetitions so far. ``rested``: since our last stop the
+    what it drew until then. ``resend``: the last current was refused; ``lowered``: how often in a row it refused to be
+    told less. ``refused``: the last enable was, and nothing has shown since that the box is on. ``stops`` and ``offers``: repetitions so far. ``rested``: since our last stop the
     box has reported itself off. ``recalled``: what the run before told it; the box itself has not been heard yet.
     """
 
@@ -61,6 +61,7 @@ class Box:
     previous_a: float | None = None
     told_a: float | None = None
     resend: bool = False
+    lowered: int = 0
     phases: int | None = None
     previous_phases: int | None = None
     enabled_s: float | None = None
@@ -191,7 +192,8 @@ class BatteryOrder:
 
     ``before`` and ``was_ours``: what was in force until then, and is again when it refuses (``error`` says why).
     ``found``: what it was in before our first order, None where it does not tell. ``confirmed``: it has shown the mode.
-    ``recalled``: the run before sent it, and nobody knows whether the battery still remembers.
+    ``recalled``: the run before sent it, and nobody knows whether the battery still remembers. ``kept_from``: it was
+    not sent on, since nothing is written or the battery knows no modes; it is not given again.
     """
 
     mode: BatteryMode
@@ -203,16 +205,23 @@ class BatteryOrder:
     tries: int = 0
     confirmed: bool = False
     recalled: bool = False
+    kept_from: bool = False
     error: str = ""
+
+    @property
+    def in_force(self) -> BatteryMode:
+        """The mode that the battery is in, as far as our orders go."""
+        return self.before if self.kept_from else self.mode
 
 
 @dataclass(frozen=True, slots=True)
 class BatteryMemory:
-    """``orders`` by the name of the battery. ``external``: its mode was last ordered from outside."""
+    """``orders`` by the name of the battery. ``external``: its mode was ordered from outside last; ``ended_s``: until."""
 
     orders: Mapping[str, BatteryOrder] = field(default_factory=dict)
     external: bool = False
     socs: tuple[Held | None, ...] = ()
+    ended_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,7 +127,7 @@ def site(
         price_loadpoints=costs.price(rates, h.green_charge) if h.green_home is not None else None,
         co2_home_g=costs.co2_g(rates, h.green_home) if h.green_home is not None else None,
         co2_loadpoints_g=costs.co2_g(rates, h.green_charge) if h.green_home is not None else None,
-        battery_mode=orders[0].mode if orders and orders[0] is not None else BatteryMode.UNKNOWN,
+        battery_mode=orders[0].in_force if orders and orders[0] is not None else BatteryMode.UNKNOWN,
         grid_charge_active=verdict.grid_charge,
         circuits=circuits.published(),
         protected=protected,

@@ -1,4 +1,4 @@
-"""What is shown between a refusal and the next decision: a failed command did not happen, and that is said at once.
+"""What is shown between a refusal and the next decision: what failed, or was not sent on, did not happen.
 
 Nothing is decided here. The next decision draws its conclusions from the same outcomes, some seconds later.
 """
@@ -6,7 +6,7 @@ Nothing is decided here. The next decision draws its conclusions from the same o
 from collections.abc import Iterable
 from dataclasses import replace
 
-from .commands import Disable, Enable, OfferCurrent, Outcome, SetBatteryMode, SwitchPhases
+from .commands import Disable, Enable, Ending, OfferCurrent, Outcome, SetBatteryMode, SwitchPhases
 from .decision import Decision, LoadpointDecision
 from .reasons import Code, Reason, because
 
@@ -20,24 +20,28 @@ def reason(outcome: Outcome) -> Reason:
 
 def admitted(decision: Decision, outcomes: Iterable[Outcome]) -> Decision:
     """The decision as it turned out; the very same value where nothing (new) failed."""
-    shown = list(decision.loadpoints)
+    shown, site = list(decision.loadpoints), decision.site
     for outcome in outcomes:
-        if not outcome.failed or isinstance(outcome.command, SetBatteryMode):
-            continue
-        place = outcome.command.loadpoint
-        if place < len(shown) and reason(outcome) not in shown[place].reasons:
-            shown[place] = _without(shown[place], outcome)
+        command = outcome.command
+        if isinstance(command, SetBatteryMode):
+            orders = decision.memory.battery.orders.values()
+            before = next((each.before for each in orders if each.mode is command.mode), command.mode)
+            if outcome.ending is Ending.UNAVAILABLE and site.battery_mode is command.mode is not before:
+                site = replace(site, battery_mode=before)
+        elif command.loadpoint < len(shown):
+            shown[command.loadpoint] = _without(shown[command.loadpoint], outcome)
     loadpoints = tuple(shown)
-    return decision if loadpoints == decision.loadpoints else replace(decision, loadpoints=loadpoints)
+    if loadpoints == decision.loadpoints and site is decision.site:
+        return decision
+    return replace(decision, loadpoints=loadpoints, site=site)
 
 
 def _without(shown: LoadpointDecision, outcome: Outcome) -> LoadpointDecision:
-    told = replace(shown, reasons=(*shown.reasons, reason(outcome)))
-    if isinstance(outcome.command, Enable) and not shown.charging:
-        return replace(
-            told,
-            enabled=False,
-            offered_a=0.0,
-            reasons=tuple(each for each in told.reasons if each.code is not Code.WAITS_FOR_CAR),
-        )
-    return told
+    if outcome.ending in (Ending.TAKEN, Ending.OVERTAKEN):
+        return shown
+    if outcome.failed and reason(outcome) not in shown.reasons:
+        shown = replace(shown, reasons=(*shown.reasons, reason(outcome)))
+    if isinstance(outcome.command, Enable) and shown.enabled and not shown.charging:
+        reasons = tuple(each for each in shown.reasons if each.code is not Code.WAITS_FOR_CAR)
+        return replace(shown, enabled=False, offered_a=0.0, reasons=reasons)
+    return shown

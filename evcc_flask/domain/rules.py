@@ -44,6 +44,8 @@ def off(s: Situation) -> Target | None:
         return None
     if p.welcome:
         return offer(p, p.min_a, because(Code.WELCOME_CHARGE))
+    if not p.fresh:
+        p.note(_unheard(p))
     return stop(p, because(Code.MODE_OFF), phases=_fixed_phases(p))
 
 
@@ -52,10 +54,8 @@ def no_reading(s: Situation) -> Target | None:
     p = s.p
     if p.fresh:
         return None
-    code = Code.WAITS_FOR_READING if p.memory.status is None else Code.CHARGER_SILENT
-    facts = {"error": p.charger.error} if p.charger.error else {}
     present_a = p.offered_a if p.enabled and not p.box.recalled else 0.0
-    return Target(present_a, (because(code, **facts),), p.timer, hold=True)
+    return Target(present_a, (_unheard(p),), p.timer, hold=True)
 
 
 def configured_phases(s: Situation) -> Target | None:
@@ -245,6 +245,12 @@ def _fixed_phases(p: Point) -> int | None:
     if not p.switchable or wanted == 0 or wanted == p.box.phases:
         return None
     return wanted if p.since(p.box.phases_s) > SETTLE_S or p.by_person else None
+
+
+def _unheard(p: Point) -> Reason:
+    code = Code.WAITS_FOR_READING if p.memory.status is None else Code.CHARGER_SILENT
+    facts = {"error": p.charger.error} if p.charger.error else {}
+    return because(code, **facts)
 
 
 def _enough(p: Point, reason: Reason) -> Target:

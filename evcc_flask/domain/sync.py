@@ -6,7 +6,7 @@ sees it. We never switch on in order to switch off.
 
 from . import refused
 from .commands import Disable, Enable, Ending, OfferCurrent, Outcome, SwitchPhases
-from .figures import ADOPT_A, OVERDRAW_A, REPEAT_S, REPORT_GRACE_S, SETTLE_S, WARN_A
+from .figures import ADOPT_A, OVERDRAW_A, REFUSALS, REPEAT_S, REPORT_GRACE_S, SETTLE_S, WARN_A
 from .memory import ELAPSED, Box
 from .plausible import number
 from .point import Point
@@ -18,12 +18,14 @@ def outcomes(p: Point, results: tuple[Outcome, ...]) -> None:
     for result in results:
         if result.ending is Ending.TAKEN and isinstance(result.command, Enable | Disable):
             p.learn(refused=False)
+        if result.ending is Ending.TAKEN and isinstance(result.command, OfferCurrent):
+            p.learn(lowered=0)
         if result.ending in (Ending.TAKEN, Ending.OVERTAKEN):
             continue
         command, box = result.command, p.box
         if isinstance(command, OfferCurrent):
             p.stuck_high = result.failed and command.current_a < (box.previous_a or 0.0)
-            p.learn(offered_a=box.previous_a, resend=True)
+            p.learn(offered_a=box.previous_a, resend=True, lowered=box.lowered + 1 if p.stuck_high else 0)
         elif isinstance(command, Enable):
             p.learn(enabled=False, refused=True)
             p.timer = ELAPSED
@@ -52,6 +54,7 @@ def follow(p: Point) -> None:
         _should_rest(p, runs=runs)
     if p.enabled and said is not False:
         _current(p)
+    _stays_high(p)
     _phases(p)
 
 
@@ -147,6 +150,13 @@ def _current(p: Point) -> None:
             code = Code.SOMEBODY_ELSE if obeys else Code.DOES_NOT_OBEY
             p.note(because(code, reported_a=reported, told_a=believed))
         p.learn(offered_a=reported)
+
+
+def _stays_high(p: Point) -> None:
+    """It goes on refusing to be told less: it is told so all the time, and a person must know what it keeps."""
+    told, offered = p.box.told_a, p.box.offered_a
+    if p.enabled and p.box.lowered >= REFUSALS and told is not None and offered is not None and offered > told:
+        p.note(because(Code.DOES_NOT_OBEY, reported_a=offered, told_a=told, repeated=p.box.lowered))
 
 
 def _overdraw(p: Point) -> None:

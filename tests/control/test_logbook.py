@@ -11,8 +11,7 @@ from evcc_flask.domain.memory import Memory
 from evcc_flask.domain.reasons import Code, because
 from evcc_flask.domain.settings import LoadpointSettings, Settings
 from evcc_flask.domain.words import BatteryMode, Mode, Status
-
-from .scene import Scene
+from tests.control.scene import Scene
 
 
 @pytest.fixture
@@ -82,4 +81,4 @@ def test_a_box_that_charges_in_off_is_in_the_log_of_the_loop(caplog):
     scene.box.status, scene.box.enabled = Status.C, True
     scene.run(10)
     assert "send loadpoint 1: disable" in caplog.messages
-    assert [line for line in caplog.messages if "does_not_obey" in line][0].startswith("loadpoint 1: does_not_obey")
+    assert next(line for line in caplog.messages if "does_not_obey" in line).startswith("loadpoint 1: does_not_obey")

@@ -236,3 +236,38 @@ def test_a_refused_enable_is_shown_within_seconds_though_the_next_decision_is_fa
     failed = [reason for reason in shown["reasons"] if reason["code"] == "command_failed"]
     assert [reason["command"] for reason in failed] == ["current", "enable"]
     assert "waits_for_car" not in [reason["code"] for reason in shown["reasons"]]
+
+
+def test_what_is_only_observed_is_shown_as_it_is() -> None:
+    wishes = LoadpointSettings("Carport", Mode.NOW)
+    house = Settings(30.0, loadpoints=(wishes,), external_battery_mode=ExternalBatteryMode(BatteryMode.HOLD, 1e6))
+    scene = Scene(observe=True, settings=house)
+    scene.wires.step_s = 2.0
+    for seconds in (5.0, 200.0):
+        since_s = scene.clock.s
+        scene.loop.run(lambda until_s=since_s + seconds: scene.clock.s < until_s)
+        shown = scene.state.published.state
+        assert shown["batteryMode"] == "unknown"
+        assert (shown["loadpoints"][0]["enabled"], shown["loadpoints"][0]["offeredCurrent"]) == (False, 0)
+        assert "mode_now" in [reason["code"] for reason in shown["loadpoints"][0]["reasons"]]
+
+
+def test_what_is_shown_follows_the_end_of_an_overload_within_two_looks() -> None:
+    circuit = Circuit("main", max_current_a=25, meter=True)
+    wishes = LoadpointSettings("Carport", Mode.NOW, circuit="main")
+    scene = Scene(settings=Settings(300.0, loadpoints=(wishes,), circuits=(circuit,)))
+    scene.wires.step_s = 2.0
+    scene.grid.currents_a = (10.0, 10.0, 10.0)
+
+    def live(seconds: float) -> Any:
+        since_s = scene.clock.s
+        scene.loop.run(lambda: scene.clock.s < since_s + seconds)
+        return scene.state.published.state["circuits"]["main"]
+
+    live(10.0)
+    scene.grid.currents_a = (30.0, 10.0, 10.0)
+    told = live(4.0)
+    assert (told["overloaded"], told["current"]) == (True, 30)
+    scene.grid.currents_a = (20.0, 10.0, 10.0)
+    told = live(4.0)
+    assert (told["overloaded"], told["current"]) == (False, 20)

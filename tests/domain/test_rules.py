@@ -31,7 +31,7 @@ def test_off_stops_at_once_and_without_any_reading(bench):
     house.wish(mode=Mode.OFF)
     house.cycle()
     assert house.sent() == ["Disable"]
-    assert house.codes() == ["mode_off"]
+    assert house.codes() == ["mode_off", "charger_silent"]
 
 
 def test_off_overrules_plan_price_and_minimum_soc(bench):
@@ -198,3 +198,16 @@ def test_whole_amperes_for_a_box_that_knows_no_others(bench):
     house.boxes[0].traits = replace(house.boxes[0].traits, milliampere=False)
     house.cycle()
     assert house.boxes[0].offered_a == 13
+
+
+def test_off_hides_no_error_of_the_box(bench):
+    house = bench(LoadpointSettings(mode=Mode.OFF))
+    house.cycle()
+    assert house.codes() == ["mode_off"]
+    house.boxes[0].says = {"status": None, "error": "the box reports an error (state F)"}
+    house.cycle()
+    assert house.codes() == ["mode_off", "charger_silent"]
+    assert house.fact("charger_silent", "error") == "the box reports an error (state F)"
+    house.boxes[0].says = {}
+    house.cycle()
+    assert house.codes() == ["mode_off"]

@@ -277,3 +277,34 @@ def test_a_command_that_a_newer_one_overtook_is_no_failure_and_changes_nothing(b
     house.cycle()
     assert (house.sent(), house.memory.loadpoints[0].box) == ([], before)
     assert "command_failed" not in house.codes()
+
+
+def test_a_box_that_keeps_refusing_less_is_told_again_and_named(bench):
+    house = bench(NOW)
+    house.cycles(60)
+    house.boxes[0].lowest_a = 15.0
+    house.wish(max_current_a=10.0)
+    said = []
+    for _ in range(6):
+        house.cycle()
+        assert house.sent() == ["OfferCurrent"]
+        assert house.boxes[0].enabled, "a person's maximum switches nothing off"
+        said.append("does_not_obey" in house.codes())
+    assert said == [False, False, False, True, True, True]
+    assert house.fact("does_not_obey", "reported_a") == 16
+    assert house.fact("does_not_obey", "told_a") == 10
+    house.boxes[0].lowest_a = 0.0
+    house.cycles(20)
+    assert house.boxes[0].offered_a == 10
+    assert "does_not_obey" not in house.codes()
+
+
+def test_a_refused_raise_is_no_disobedience(bench):
+    house = bench(NOW)
+    house.wish(max_current_a=10.0)
+    house.cycles(60)
+    house.boxes[0].refuses = True
+    house.wish(max_current_a=16.0)
+    for _ in house.cycles(60):
+        assert "does_not_obey" not in house.codes()
+    assert "command_failed" in house.codes()
