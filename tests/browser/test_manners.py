@@ -181,3 +181,16 @@ def test_language_and_colours_that_were_chosen_survive_a_reload(page, house):
     page.reload()
     expect(page.get_by_role("link", name="Ladungen")).to_be_visible()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(17, 22, 27)"
+
+
+def test_a_refusal_is_told_in_german_on_a_german_page(browser, house):
+    house.ask("POST", "loadpoints/1/mincurrent/6")
+    house.ask("POST", "loadpoints/1/maxcurrent/16")
+    with browser.new_context(locale="de-DE") as context:
+        page = context.new_page()
+        page.goto(house.url)
+        page.get_by_role("button", name="Einstellungen von Carport").click()
+        page.get_by_label("Kleinster Strom").select_option("20 A · 13,8 kW")
+        expect(page.get_by_role("alert")).to_have_text(
+            "Nicht geändert: der kleinste Strom, 20 A, darf nicht über dem größten liegen, 16 A."
+        )
