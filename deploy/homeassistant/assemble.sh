@@ -5,12 +5,13 @@ set -euo pipefail
 target=$(realpath -m "${1:?a folder is missing: assemble.sh FOLDER}")/evcc_flask
 cd "$(dirname "$(readlink -f "$0")")/../.."
 python=${PYTHON:-.venv/bin/python}
-[ -x "$python" ] || { echo "assemble: $python is not there: run script/setup first" >&2; exit 1; }
+command -v "$python" > /dev/null || { echo "assemble: $python is not there: run script/setup first" >&2; exit 1; }
 work=$(mktemp -d)
 trap 'rm -rf -- "$work"' EXIT
 # Of a copy: a build leaves things behind.
 tar -c --exclude=./.git --exclude=./.venv --exclude=node_modules --exclude=./build . | tar -x -C "$work"
-(cd "$work" && "$OLDPWD/$python" -c 'from setuptools import build_meta; build_meta.build_sdist("dist")' > /dev/null)
+python=$(realpath -s "$(command -v "$python")")
+(cd "$work" && "$python" -c 'from setuptools import build_meta; build_meta.build_sdist("dist")' > /dev/null)
 mkdir -p "$target"
 rm -rf -- "$target/program"
 cp -r deploy/homeassistant/evcc_flask/. "$target"

@@ -55,7 +55,7 @@ class Machine:
         clone = layer / "upper" / self.home.relative_to("/") / "evcc-flask"
         clone.parent.mkdir(parents=True)
         subprocess.run(["git", "clone", "--quiet", TOP, clone], check=True)
-        _way_out(layer / "upper" / "etc")
+        way_out(layer / "upper" / "etc")
         if user != "root":
             subprocess.run(["chown", "-R", "1000:1000", clone.parent], check=True)
 
@@ -97,7 +97,7 @@ def cpu_s() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _way_out(etc: Path) -> None:
+def way_out(etc: Path) -> None:
     """Names are resolved, and packages reached, as on this machine."""
     apt = etc / "apt" / "apt.conf.d" / "90here"
     apt.parent.mkdir(parents=True)
