@@ -3,6 +3,7 @@
 Runs in gunicorn's master, which imports nothing of ours but the options: the house lives in the worker.
 """
 
+import logging
 import mmap
 import os
 import signal
@@ -60,6 +61,8 @@ HOUSE_S = 3.9
 
 ENDINGS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGABRT)
 
+BOOT_ERROR = 3
+"""Exit code of a worker that said why it cannot start; wsgi.py has it, too."""
 START_AGAIN = 1
 """Exit code after a shutdown that somebody asked for through the API: a supervisor starts us again."""
 
@@ -77,12 +80,21 @@ _door = None
 def on_starting(server):
     """Refuse what would start two controllers, or start one in the master."""
     _forget_state()
+    server.log.error_log.addFilter(_is_news)
     if server.cfg.workers != 1:
         raise SystemExit(f"{ONE} Leave out --workers ({server.cfg.workers}); --threads may be raised.")
     if server.cfg.worker_class_str != worker_class or server.cfg.threads < 2:
         raise SystemExit("evcc-flask brings a worker class of its own. Leave out --worker-class and --threads.")
     if server.cfg.preload_app:
         raise SystemExit("The controller must start after gunicorn's fork. Leave out --preload.")
+
+
+def _is_news(record):
+    """A start that failed has ended with a sentence to act upon; gunicorn would add three lines that say no more."""
+    if record.args and record.args[-1] == BOOT_ERROR:
+        logging.getLogger(record.name).setLevel(logging.CRITICAL)
+        return False
+    return True
 
 
 def on_reload(server):
@@ -110,8 +122,6 @@ def nworkers_changed(server, new_value, old_value):
 
 def post_worker_init(worker):
     """Say where we listen; from now on a signal that ends the worker leaves the house in order, beside gunicorn."""
-    import logging
-
     global _door
     ordered, _door = os.pipe()
     threading.Thread(target=_leave_all, args=(ordered,), name="leaving", daemon=True).start()

@@ -24,6 +24,7 @@ _WORDS = {"": None, "~": None, "null": None, "true": True, "false": False}
 _WHOLE = re.compile(r"[-+]?(?:0|[1-9](?:_?[0-9])*)")
 _HEX_OCTAL = re.compile(r"0x[0-9a-fA-F]+|0o[0-7]+")
 _FLOAT = re.compile(r"[-+]?[0-9]*\.?[0-9]+")
+_PORT = re.compile(r"\bport['\"]?\s*:\s*([0-9]{1,5})\b", re.IGNORECASE)
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -69,7 +70,21 @@ def parse(data: bytes, file: str) -> Tree:
             tree.root = _Builder(tree, file).value(node, "", "", 0)
     except _Broken as error:
         tree.issues.append(("", Issue("configfile", f"failed parsing config file: {error}.", file, error.line)))
+        # Who comes to read what is broken comes to the usual address.
+        if (port := _port(data.decode("utf-8", "replace"))) is not None:
+            tree.root = {"network": {"port": port}}
     return tree
+
+
+def _port(text: str) -> int | None:
+    """What stands below ``network`` in a file that is broken elsewhere."""
+    inside = False
+    for line in text.splitlines():
+        if line[:1] not in ("", " ", "\t", "#"):
+            inside = line.lower().startswith("network")
+        if inside and (found := _PORT.search(line.partition("#")[0])):
+            return int(found[1])
+    return None
 
 
 def _decoded(data: bytes) -> str:

@@ -81,7 +81,8 @@ class Controller:
         if now_s - pulse.decided_at_s > allowed_s:
             return Health(False, f"no decision for {now_s - pulse.decided_at_s:.0f} s", alive=False)
         if not self._state.settings.loadpoints:
-            return Health(False, "no loadpoint is configured")
+            broken = (str(issue) for issue in self._state.view.issues if issue.fatal and issue.kind == "configfile")
+            return Health(False, next(broken, "no loadpoint is configured"))
         if pulse.grid_at_s is None or now_s - pulse.grid_at_s > allowed_s:
             return Health(False, "the grid meter does not answer")
         return Health(True)

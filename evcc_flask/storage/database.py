@@ -25,7 +25,7 @@ from . import book, gridevents, history, journal, statistics, takeover
 from .evccs import EvccFile
 from .models import Session, Setting
 from .place import checked
-from .problem import StorageProblem
+from .problem import FULL, StorageProblem, why
 from .schema import migrate, steps
 from .writer import Batch, Receipt, Writer
 
@@ -55,7 +55,7 @@ class Database:
         with self._database.connection_context():
             self._computed_at = clock.now()
             self._statistics = statistics.computed(self._database, self._computed_at)
-        self._writer = Writer(self._write, self._end)
+        self._writer = Writer(path, self._write, self._end)
 
     @classmethod
     def open(cls, path: Path, clock: Clock, *, mend: bool = True) -> "Database":
@@ -211,10 +211,11 @@ class Database:
         error = self._writer.error
         if error is None:
             return None
+        remedy = "Make room on it." if error == FULL else "Does another program hold the file?"
         return Issue(
             "database",
             f"{self._path}: cannot be written ({error}). Changes are kept in memory and tried again every second.",
-            remedy="Is the disk full, or does another program hold the file? A restart now would lose them.",
+            remedy=f"{remedy} A restart now would lose them.",
             fatal=False,
         )
 
@@ -272,7 +273,7 @@ def _prepare(path: Path) -> None:
             path.chmod(0o600)
     except OSError as error:
         raise StorageProblem(
-            f"{path}: cannot be opened ({error.strerror}). Give a file that can be written with --database."
+            f"{path}: cannot be opened ({why(path, error)}). Give a file that can be written with --database."
         ) from error
 
 
@@ -302,4 +303,6 @@ def _kept_aside(path: Path, now: datetime) -> Path:
 def _sentence(path: Path, error: Exception) -> str:
     if "locked" in str(error):
         return f"{path} is locked by another program. End that program, then start again."
-    return f"{path}: cannot be used ({error}). Is the disk full, the file or its folder write-protected?"
+    reason = why(path, error)
+    remedy = "Make room" if reason == FULL else "Is the file or its folder write-protected? Change that"
+    return f"{path}: cannot be used ({reason}). {remedy}, then start again."

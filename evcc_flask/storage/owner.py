@@ -4,7 +4,7 @@ import fcntl
 import os
 from pathlib import Path
 
-from .problem import StorageProblem
+from .problem import StorageProblem, why
 
 
 class Owner:
@@ -24,7 +24,7 @@ class Owner:
                 descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
             except OSError as error:
                 raise StorageProblem(
-                    f"{path}: cannot be created ({error.strerror}). Give a place that can be written with --database."
+                    f"{path}: cannot be created ({why(path, error)}). Give a place that can be written with --database."
                 ) from error
             if not _locked(descriptor):
                 holder = _named(descriptor)
@@ -36,8 +36,15 @@ class Owner:
             if _still_there(path, descriptor):
                 break
             os.close(descriptor)
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        try:
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        except OSError as error:
+            path.unlink(missing_ok=True)
+            os.close(descriptor)
+            raise StorageProblem(
+                f"{path}: cannot be written ({why(path, error)}). Make room, then start again."
+            ) from error
         return cls(path, descriptor)
 
     @staticmethod

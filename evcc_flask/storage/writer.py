@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from peewee import PeeweeException
@@ -17,6 +18,7 @@ from evcc_flask.domain.quarters import Quarter, together
 from evcc_flask.domain.sessions import SessionRow
 
 from .gridevents import Timed
+from .problem import why
 
 log = logging.getLogger("db")
 
@@ -57,7 +59,9 @@ class Batch:
 class Writer:
     """``write`` is called on the writer's own thread and raises PeeweeException when nothing was written."""
 
-    def __init__(self, write: Callable[[Batch], None], end: Callable[[], None]) -> None:
+    def __init__(self, path: Path, write: Callable[[Batch], None], end: Callable[[], None]) -> None:
+        """``path``: what is written to."""
+        self._path = path
         self._write = write
         self._end = end
         self._changed = threading.Condition()
@@ -122,9 +126,10 @@ class Writer:
         try:
             self._write(batch)
         except PeeweeException as error:
+            reason = why(self._path, error)
             if self._error is None:
-                log.error("cannot write: %s; what was changed is kept in memory and tried again", error)
-            return str(error)
+                log.error("cannot write: %s; what was changed is kept in memory and tried again", reason)
+            return reason
         if self._error is not None:
             log.info("writing works again, nothing was lost")
         return None

@@ -117,3 +117,18 @@ def test_ten_lines_cannot_become_a_billion_values():
 def test_depth_and_size_are_bounded():
     assert "nested deeper than 50 levels" in problems("[" * 100_000)[0]
     assert "larger than 1 MiB" in problems(b"#" * (1 << 20) + b"#")[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "port"),
+    [
+        ("network:\n  host: here # port: 1\n  port: 7071\nsite: {title: 'x\n", 7071),
+        ("Network: {schema: http, Port: 7072}\nsite: {\n", 7072),
+        ("mqtt:\n  port: 1883\nsite: {\n", None),
+        ("network:\n  host: here\nmqtt:\n  port: 1883\n\tsite: x\n", None),
+    ],
+)
+def test_of_a_broken_file_the_port_is_read_so_that_the_page_is_where_it_was(text, port):
+    tree = parse(text.encode(), "evcc.yaml")
+    assert len(tree.issues) == 1
+    assert tree.root == ({} if port is None else {"network": {"port": port}})

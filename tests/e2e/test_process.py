@@ -135,6 +135,7 @@ def test_a_second_server_on_the_same_database_refuses_with_a_sentence(world):
     second._reader.join(5)
     assert "in use by another server" in second.text()
     assert "Traceback" not in second.text()
+    assert "ERROR" not in second.text(), "the sentence is the last word"
     first.cycles(2)
 
 

@@ -76,6 +76,54 @@ def test_a_disk_without_room_loses_nothing_and_is_said(path):
     assert "cannot be written" in said
 
 
+ON_A_SMALL_DISK = """
+import sys
+from pathlib import Path
+from evcc_flask.clock import SystemClock
+from evcc_flask.storage.database import Database
+from evcc_flask.storage.owner import Owner
+from evcc_flask.storage.problem import StorageProblem
+
+disk = Path(sys.argv[1])
+database = Database.open(disk / "evcc.db", SystemClock())
+database.save({"a": 1}).wait(5.0)
+try:
+    (disk / "rest").write_bytes(bytes(1 << 20))
+except OSError:
+    pass
+while database.save({"a": "x" * 10_000}).wait(5.0) is None:
+    pass
+print(database.problem())
+try:
+    Owner.take(disk / "other.db")
+except StorageProblem as problem:
+    print(problem)
+try:
+    Database.open(disk / "other.db", SystemClock())
+except StorageProblem as problem:
+    print(problem)
+(disk / "rest").unlink()
+while database.save({"b": 2}).wait(5.0):
+    pass
+print(database.problem())
+database.close()
+"""
+
+
+def test_a_full_disk_is_called_by_its_name(tmp_path):
+    small = ["unshare", "--map-root-user", "--mount", "sh", "-c", 'mount -t tmpfs -o size=400k none "$0" && exec "$@"']
+    if subprocess.run([*small, str(tmp_path), "true"], capture_output=True).returncode != 0:
+        pytest.skip("no disk of its own can be made here")
+    words = [*small, str(tmp_path), sys.executable, "-c", ON_A_SMALL_DISK, str(tmp_path)]
+    answer = subprocess.run(words, capture_output=True, text=True, timeout=60)
+    assert answer.returncode == 0, answer.stderr
+    running, second, new, after = answer.stdout.splitlines()
+    assert "cannot be written (the disk is full)" in running
+    assert "the disk is full" in second
+    assert "the disk is full" in new
+    assert after == "None"
+
+
 @pytest.mark.parametrize("damage", ["no database", "page"])
 def test_a_damaged_file_is_kept_aside_and_a_new_one_started(opened, path, damage):
     first = opened()
