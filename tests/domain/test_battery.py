@@ -9,7 +9,7 @@ from evcc_flask.domain.commands import Ending, Outcome, SetBatteryMode
 from evcc_flask.domain.moment import Moment
 from evcc_flask.domain.readings import BatteryReading, MeterReading
 from evcc_flask.domain.recall import recalled, remembered
-from evcc_flask.domain.settings import Circuit, LoadpointSettings
+from evcc_flask.domain.settings import Circuit, ExternalBatteryMode, LoadpointSettings
 from evcc_flask.domain.snapshot import Rates
 from evcc_flask.domain.words import BatteryMode, Mode
 
@@ -41,7 +41,8 @@ def taken(house):
 
 
 def reasons(house):
-    return {reason.code.value: dict(reason.facts) for reason in house.last.site.battery_reasons}
+    told = house.last.site.battery_reasons if house.last else ()
+    return {reason.code.value: dict(reason.facts) for reason in told}
 
 
 def restarted(house, *, away_s=5.0):
@@ -194,3 +195,16 @@ def test_grid_charge_counts_in_a_circuit_that_has_no_meter(bench):
     assert house.last.site.circuits["main"].power_w == pytest.approx(5000.0 + house.boxes[0].power_w)
     assert house.boxes[0].power_w <= 6000.0
     assert "limited_by_circuit" in house.codes()
+
+
+def test_that_an_order_from_outside_has_lapsed_is_said_for_a_minute(bench):
+    house = bench(LoadpointSettings(mode=Mode.OFF), external_battery_mode=ExternalBatteryMode(BatteryMode.HOLD, 1000.0))
+    house.battery = BATTERY
+    while "battery_external_ended" not in reasons(house):
+        house.cycle(5)
+        assert house.now_s < 1090
+    taken(house)
+    house.cycles(11, 5)
+    assert "battery_external_ended" in reasons(house)
+    house.cycles(2, 5)
+    assert reasons(house) == {}
