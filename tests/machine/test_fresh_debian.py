@@ -100,7 +100,7 @@ def cpu_s() -> float:
 def way_out(etc: Path) -> None:
     """Names are resolved, and packages reached, as on this machine."""
     apt = etc / "apt" / "apt.conf.d" / "90here"
-    apt.parent.mkdir(parents=True)
+    apt.parent.mkdir(parents=True, exist_ok=True)
     apt.write_text(_output("apt-config dump | grep -E '^Acquire::(Check|https?)' || true"))
     certificates = ("/etc/ssl/certs/ca-certificates.crt", "ssl/certs/ca-certificates.crt")
     pip = ((file, "pip.conf") for file in ("/etc/pip.conf", "~/.pip/pip.conf", "~/.config/pip/pip.conf"))

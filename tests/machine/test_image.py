@@ -78,8 +78,15 @@ def images():
     if os.geteuid() != 0 or not (shutil.which("debootstrap") and shutil.which("buildah")):
         pytest.skip("needs root, debootstrap and buildah: apt-get install debootstrap buildah")
     made, folder = base("trixie"), CACHE / "images"
-    shutil.rmtree(folder, ignore_errors=True)
     images = Images(folder)
+    _clear(images, folder)
+    _python(images, made)
+    yield images
+    _clear(images, folder)
+
+
+def _python(images, made):
+    """An image that has what the one of the registry has: Python 3.13 on Debian."""
     container = images("from", "scratch")
     root = Path(images("mount", container))
     subprocess.run(["cp", "-a", f"{made}/.", root], check=True)
@@ -92,10 +99,14 @@ def images():
     for way in ("PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", *ways):
         images("config", "--env", way, container)
     images("commit", "--rm", container, PYTHON)
-    yield images
-    images("rm", "--all")
-    images("rmi", "--all", "--force")
-    shutil.rmtree(folder)
+
+
+def _clear(images, folder):
+    """What is mounted is let go of before it is removed."""
+    if folder.exists():
+        images("rm", "--all")
+        images("rmi", "--all", "--force")
+        shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="module")
