@@ -217,7 +217,7 @@ class BatteryOrder:
 
 @dataclass(frozen=True, slots=True)
 class BatteryMemory:
-    """``orders`` by the name of the battery. ``external``: its mode was ordered from outside last; ``ended_s``: until."""
+    """``orders`` by the name of the battery. ``external``: its mode was ordered from outside, ``ended_s``: until."""
 
     orders: Mapping[str, BatteryOrder] = field(default_factory=dict)
     external: bool = False

@@ -204,7 +204,7 @@ def test_that_an_order_from_outside_has_lapsed_is_said_for_a_minute(bench):
         house.cycle(5)
         assert house.now_s < 1090
     taken(house)
-    house.cycles(11, 5)
+    house.cycles(55, 5)
     assert "battery_external_ended" in reasons(house)
-    house.cycles(2, 5)
+    house.cycles(10, 5)
     assert reasons(house) == {}
