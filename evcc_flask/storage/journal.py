@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from peewee import Query, SqliteDatabase, fn
+from peewee import Query, SqliteDatabase, chunked, fn
 
 from evcc_flask.domain.changes import Change
 
@@ -15,6 +15,8 @@ KEPT = timedelta(days=731)
 """Two years; older entries go when a new one comes."""
 MOST = 500_000
 """Entries at most, whatever their age: a script that changes something every second shall not fill the disk."""
+PORTION = 1000
+"""Entries in one statement: SQLite takes 32766 values in one."""
 AT = "%Y-%m-%d %H:%M:%S"
 
 
@@ -35,11 +37,11 @@ class Wanted:
 
 def store(database: SqliteDatabase, changes: Sequence[tuple[datetime | None, Change]]) -> None:
     """Write entries and let go of old ones."""
-    rows = [_row(at, change) for at, change in changes]
-    last = ChangeRow.insert_many(rows).execute(database)
-    ChangeRow.delete().where(ChangeRow.id <= last - MOST).execute(database)
-    if any(row["at"] for row in rows):
-        newest = max(at for at, _ in changes if at)
+    for portion in chunked(changes, PORTION):
+        last = ChangeRow.insert_many([_row(at, change) for at, change in portion]).execute(database)
+        ChangeRow.delete().where(ChangeRow.id <= last - MOST).execute(database)
+    newest = max((at for at, _ in changes if at), default=None)
+    if newest is not None:
         ChangeRow.delete().where(ChangeRow.at < _text(newest - KEPT)).execute(database)
 
 

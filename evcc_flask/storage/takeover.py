@@ -49,7 +49,7 @@ def take_over(database: SqliteDatabase, evccs: Path, file: EvccFile, values: Map
         origin = Origin(Who.IMPORT, evccs.name)
         # The password has no dot in its key, and no place in the journal.
         changes = [Change(key, None, value, origin) for key, value in new.items() if "." in key]
-        journal.store(database, ((now, change) for change in changes))
+        journal.store(database, [(now, change) for change in changes])
         sessions = _sessions(database, file.copy)
     kept = sorted(key for key, value in values.items() if key in there and there[key] != value)
     return Taken(sessions, len(new), tuple(kept))

@@ -4,6 +4,7 @@ import pytest
 
 from evcc_flask.domain.changes import Change, Origin, Who
 from evcc_flask.storage.journal import Wanted
+from evcc_flask.storage.writer import MOST_CHANGES
 
 PHONE = Origin(Who.PAGE, address="192.168.1.20")
 WIDGET = Origin(Who.KEY, "widget", "192.168.1.30")
@@ -85,6 +86,13 @@ def test_the_journal_has_an_end_whatever_writes_to_it(opened, monkeypatch):
     for number in range(10):
         saved(database, f"key{number}", 0, 1)
     assert keys(database) == ["key9", "key8", "key7"]
+
+
+def test_all_that_waited_for_a_full_disk_is_written_in_one_go(opened):
+    database = opened()
+    changes = [Change(f"key{number}", 0, 1, PHONE) for number in range(MOST_CHANGES)]
+    assert database.save({"a": 1}, changes).wait(20.0) is None
+    assert keys(database, count=2) == [f"key{MOST_CHANGES - 1}", f"key{MOST_CHANGES - 2}"]
 
 
 def test_without_a_trusted_clock_an_entry_has_no_time_and_stays(opened, clock):
