@@ -17,7 +17,7 @@ from evcc_flask.plugins.ports import Source, Value
 from evcc_flask.plugins.problems import load
 from evcc_flask.plugins.shop import Shop
 
-from .parts import ChargerParts, FailsafePoints, KeepAlive
+from .parts import LEAST_A, ChargerParts, FailsafePoints, KeepAlive
 from .sources import above, number
 from .take import Triple
 
@@ -236,6 +236,7 @@ def charger(params: Mapping[str, Any], shop: Shop) -> ChargerParts:
         soc=said("SoC"),
         keep_alive=KeepAlive(TEND_S, write=To(link, one.tend)),
         failsafe=FailsafePoints(KEEPS),
+        least_a=LEAST_A,
         icon=node.get("icon"),
     )
 

@@ -11,8 +11,8 @@ from .take import Triple
 
 LEAST_A = 6.0
 """IEC 61851: no set-point below 6 A but 0, which stops."""
-MOST_A = 80.0
-"""IEC 61851: the control pilot has no word for more."""
+MOST_A = 32.0
+"""What a wallbox of a house can give at most, 22 kW, where its row does not name it."""
 
 
 @dataclass(frozen=True, slots=True)

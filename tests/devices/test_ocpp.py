@@ -124,6 +124,15 @@ def test_disabling_is_a_limit_of_nothing_and_enabling_is_the_current_again(yard)
     assert box.reading().enabled is True
 
 
+def test_it_is_offered_six_amperes_at_least_and_no_more_than_a_house_has(yard):
+    box, point = yard.charger(), yard.point()
+    traits = box.reading().traits
+    assert (traits.least_a, traits.most_a) == (6.0, 32.0)
+    on_line(box)
+    assert sent(box, OfferCurrent(0, 5.0))[0] is Ending.FAILED
+    assert 5 not in point.limits()
+
+
 def test_the_limit_that_it_holds_when_it_comes_is_what_counts(yard):
     box, point = yard.charger(), yard.point()
     point.plain.offered_a = 13.0
