@@ -24,7 +24,8 @@ READY_S = 15.0
 """How long a first command waits until the charge point has said what it can."""
 STATUS, LIMIT, TAG, TRANSACTION, PHASES, FAULT = "status", "limit", "tag", "transaction", "phases", "fault"
 """What is told beside the measurands: words of OCPP, A, an RFID tag, a number, whether phases switch, a sentence."""
-METERED = frozenset({"Power", "Energy", "Current", "Voltage", "SoC", "Frequency", "Temperature", "RPM"})
+SOC = "SoC"
+METERED = frozenset({"Power", "Energy", "Current", "Voltage", SOC, "Frequency", "Temperature", "RPM"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from evcc_flask.domain.ports import Clock
 from evcc_flask.domain.settings import VOLTAGE_V
 
 from .needs import ErrorKind, ReadError
-from .ocpp import ANSWER_S, FAULT, LIMIT, PHASES, STATUS, TAG, TRANSACTION, Limit, OcppLink, Told, Wishes
+from .ocpp import ANSWER_S, FAULT, LIMIT, PHASES, SOC, STATUS, TAG, TRANSACTION, Limit, OcppLink, Told, Wishes
 from .ocppvalues import measured
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ class ChargePoint(Base):  # type: ignore[misc] # why: the package tells no types
         fault = "" if error_code in FAULTLESS else f"{error_code} {told.get('info') or ''}".strip()
         news: dict[Told, Any] = {Told(connector_id, STATUS): status, Told(connector_id, FAULT): fault}
         if status == "Available":  # nobody is plugged in, whatever was missed
-            news |= {Told(connector_id, TRANSACTION): 0, Told(connector_id, TAG): ""}
+            news |= {Told(connector_id, TRANSACTION): 0, Told(connector_id, TAG): "", Told(connector_id, SOC): 0.0}
         self._link.hear(news)
         return call_result.StatusNotification()
 

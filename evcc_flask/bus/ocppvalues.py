@@ -9,7 +9,8 @@ from .ocpp import Told
 
 DEFAULT = "Energy.Active.Import.Register"
 """What a value without a measurand is, by OCPP 1.6 §7.31."""
-THOUSANDS = frozenset({"kW", "kWh", "kVA", "kvar", "kvarh"})
+THOUSANDS = frozenset({"kw", "kwh", "kva", "kvar", "kvarh"})
+"""In lower case: charge points spell them as they like."""
 SUMMED = ("Power.Active.Import", DEFAULT)
 PHASES = {"L1": 1, "L2": 2, "L3": 3, "L1-N": 1, "L2-N": 2, "L3-N": 3}
 
@@ -21,7 +22,7 @@ def measured(connector: int, meter_values: Iterable[Mapping[str, Any]]) -> dict[
         for sample in entry.get("sampled_value") or ():
             with suppress(ValueError, TypeError, KeyError):
                 told = _name(sample)
-                value = float(sample["value"]) * (1000.0 if sample.get("unit") in THOUSANDS else 1.0)
+                value = float(sample["value"]) * (1000.0 if str(sample.get("unit")).lower() in THOUSANDS else 1.0)
                 if told and isfinite(value):
                     found[Told(connector, told)] = value
     for name in SUMMED:

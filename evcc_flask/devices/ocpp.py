@@ -9,7 +9,7 @@ from math import floor
 from typing import Any
 
 from evcc_flask.bus.needs import ErrorKind, Link, Need, ReadError
-from evcc_flask.bus.ocpp import FAULT, LIMIT, PHASES, STATUS, TAG, TRANSACTION, Limit, OcppLink, Told, Wishes
+from evcc_flask.bus.ocpp import FAULT, LIMIT, PHASES, SOC, STATUS, TAG, TRANSACTION, Limit, OcppLink, Told, Wishes
 from evcc_flask.domain.issues import Misconfigured
 from evcc_flask.domain.ports import Clock
 from evcc_flask.plugins.fields import Duration, Flag, Loose, Text, Whole
@@ -233,7 +233,7 @@ def charger(params: Mapping[str, Any], shop: Shop) -> ChargerParts:
         currents=currents,
         voltages=voltages,
         identify=said(TAG, lambda tag: "" if tag == node["idtag"] else tag),
-        soc=said("SoC"),
+        soc=said(SOC, lambda percent: number(percent) or None),  # 0: of the car that has left
         keep_alive=KeepAlive(TEND_S, write=To(link, one.tend)),
         failsafe=FailsafePoints(KEEPS),
         least_a=LEAST_A,
