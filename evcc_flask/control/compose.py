@@ -1,7 +1,7 @@
 """The published state: the last cycle and the settings as one plain object, by the keys that evcc's clients read.
 
 Keys, types and rounding: docs/api.rst, state. Our own keys beside evcc's: ``reasons``, ``links``, ``issues``,
-``softwareVersion``, ``circuits.*.currents``, ``unprotected``.
+``softwareVersion``, ``circuits.*.currents``, ``unprotected``, ``switchesLastHour``, ``phaseSwitchesLastHour``.
 """
 
 import math
@@ -186,6 +186,8 @@ def _loadpoint(
         "chargerStatusReason": (charger.status_reason if charger else None) or "unknown",
         "phaseAction": shown.phase_action,
         "phaseRemaining": round(shown.phase_remaining_s),
+        "phaseSwitchesLastHour": shown.phase_switches_last_hour,
+        "switchesLastHour": shown.switches_last_hour,
         "pvAction": shown.pv_action,
         "pvRemaining": round(shown.pv_remaining_s),
         "enableThreshold": _short(settings.enable.power_w),

@@ -153,6 +153,8 @@ LOADPOINT: tuple[Row, ...] = (
     ("sensor", "pvRemaining", "Solar action in", SECONDS),
     ("sensor", "phaseAction", "Phase action", TEXT),
     ("sensor", "phaseRemaining", "Phase action in", SECONDS),
+    ("sensor", "switchesLastHour", "Switched on and off in the last hour", COUNT),
+    ("sensor", "phaseSwitchesLastHour", "Phases switched in the last hour", COUNT),
     ("binary_sensor", "planActive", "Plan active", TRUTH),
     ("sensor", "effectivePlanTime", "Plan time", TIME),
     ("sensor", "effectivePlanSoc", "Plan SoC", SHARE),

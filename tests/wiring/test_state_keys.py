@@ -96,6 +96,8 @@ LOADPOINT = {
     "chargerStatusReason": str,
     "phaseAction": str,
     "phaseRemaining": int,
+    "switchesLastHour": int,
+    "phaseSwitchesLastHour": int,
     "pvAction": str,
     "pvRemaining": int,
     "enableThreshold": NUMBER,

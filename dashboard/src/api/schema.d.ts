@@ -186,6 +186,8 @@ export interface components {
             phasesConfigured: number;
             phasesActive: number;
             effectivePlanId: number;
+            switchesLastHour: number;
+            phaseSwitchesLastHour: number;
             connected: boolean;
             charging: boolean;
             enabled: boolean;

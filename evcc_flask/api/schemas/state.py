@@ -100,7 +100,8 @@ SCHEMAS: dict[str, Schema] = {
         "vehicleIdentity?",
         string__null="chargerIcon",
         Mode="mode",
-        integer="priority effectivePriority phasesConfigured phasesActive effectivePlanId",
+        integer="priority effectivePriority phasesConfigured phasesActive effectivePlanId switchesLastHour "
+        "phaseSwitchesLastHour",
         boolean="connected charging enabled chargerPhases1p3p chargerSinglePhase chargerFeatureHeating "
         "chargerFeatureIntegratedDevice batteryBoost smartCostActive smartFeedInPriorityActive planActive "
         "vehicleDetectionActive vehicleWelcomeActive vehicleSocStale",
