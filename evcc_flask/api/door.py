@@ -170,6 +170,8 @@ class Forwarded:
         if environ.get("REMOTE_ADDR"):
             environ["REMOTE_ADDR"] = peer
         if forwarded and self._trusted(peer):
+            told = environ.get("HTTP_X_FORWARDED_FOR", "")
+            environ["HTTP_X_FORWARDED_FOR"] = ",".join(plain(address.strip()) for address in told.split(","))
             return self._corrected(environ, start_response)  # type: ignore[arg-type]
         return self._app(environ, start_response)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from threading import Event
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from evcc_flask.domain.issues import Misconfigured
 from evcc_flask.domain.ports import Clock
@@ -42,6 +43,14 @@ class MqttSpec:
     def place(self) -> str:
         """Host and port, as people know them."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def login_of(text: str) -> tuple[str, str, str]:
+    """``mqtt://user:password@host`` without the login, and what it said; empty texts where there is none."""
+    scheme, separator, rest = text.strip().rpartition("://")
+    login, _, place = rest.rpartition("@")
+    user, _, password = login.partition(":")
+    return f"{scheme}{separator}{place}", unquote(user), unquote(password)
 
 
 def broker_of(text: str) -> tuple[str, int, bool]:

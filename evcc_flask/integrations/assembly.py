@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeVar
 
+from evcc_flask.bus.mqtt import login_of
 from evcc_flask.config.model import Configuration, DeviceConfig
 from evcc_flask.config.problems import issues_of
 from evcc_flask.control.state import Published, SharedState
@@ -118,6 +119,7 @@ def _shown(sections: _Sections) -> dict[str, Any]:
     mqtt, influx = sections.of("mqtt"), sections.of("influx")
     if mqtt.get("broker"):
         told["mqtt"] = {**_named(mqtt, "broker user clientID insecure"), "topic": root_of(mqtt)}
+        told["mqtt"]["broker"] = login_of(str(mqtt["broker"]))[0]
     if influx.get("url"):
         told["influx"] = _named(influx, "url database org user insecure")
     return told

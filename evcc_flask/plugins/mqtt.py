@@ -5,7 +5,7 @@ from typing import Any
 
 from marshmallow import fields
 
-from evcc_flask.bus.mqtt import MqttSpec, Topic, broker_of
+from evcc_flask.bus.mqtt import MqttSpec, Topic, broker_of, login_of
 from evcc_flask.bus.needs import Need
 from evcc_flask.domain.issues import Misconfigured
 
@@ -95,16 +95,17 @@ def spec_of(settings: dict[str, Any], otherwise: MqttSpec | None = None) -> Mqtt
         if otherwise is None:
             raise Misconfigured("is missing", ("broker",), "Name it here, or for all under mqtt: at the top.")
         return otherwise
+    address, user, password = login_of(settings["broker"])
     try:
-        host, port, tls = broker_of(settings["broker"])
+        host, port, tls = broker_of(address)
     except Misconfigured as problem:
         raise problem.below("broker") from None
     return MqttSpec(
         host,
         port,
         tls or bool(settings["cacert"] or settings["clientcert"]),
-        settings["user"],
-        settings["password"],
+        settings["user"] or user,
+        settings["password"] or password,
         settings["clientid"],
         settings["insecure"],
         settings["cacert"],

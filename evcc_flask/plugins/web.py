@@ -52,7 +52,7 @@ class Caller:
             with self._answer(call) as response:
                 try:
                     if not 200 <= response.status_code < 300:
-                        raise ReadError(*_refusal(response.status_code, response.reason, where))
+                        raise ReadError(*_refusal(response.status_code, response.reason, _seen_from(response, where)))
                     return self._read(response, where, until_s)
                 finally:
                     traffic.traffic(_sent(response.request), _received(response))
@@ -115,6 +115,12 @@ def shown_uri(uri: str) -> str:
 def place_of(uri: str) -> str:
     """Host and port: what a write there makes stale."""
     return urlsplit(uri).netloc.rpartition("@")[2].lower()
+
+
+def _seen_from(response: "requests.Response", where: str) -> str:
+    """Who answered, if it is another; only the host, since nobody here chose the rest."""
+    sent_on = any(each.is_redirect for each in response.history)
+    return f"{where}, sent on to {place_of(response.url)}," if sent_on else where
 
 
 def _authorised(call: Call) -> dict[str, str]:

@@ -293,6 +293,14 @@ def test_the_proxy_tells_who_tries_and_nobody_else_does(owner):
     assert [tried("10.0.0.7", f"10.1.0.{n}") for n in range(6)] == [401] * 5 + [429]
 
 
+def test_an_address_is_one_however_the_proxy_spells_it(owner):
+    def tried(told):
+        return login(owner, "no", headers={"X-Forwarded-For": told}).status_code
+
+    assert [tried(told) for told in ("::ffff:1.2.3.4", "1.2.3.4", "::FFFF:1.2.3.4", "1.2.3.4", "1.2.3.4")] == [401] * 5
+    assert [tried(told) for told in ("::ffff:1.2.3.4", "1.2.3.4", "1.2.3.5")] == [429, 429, 401]
+
+
 def test_many_addresses_together_are_slowed_down_but_not_where_the_owner_logs_in(owner):
     tries = [login(owner, "no", environ_base={"REMOTE_ADDR": f"10.0.0.{n}"}).status_code for n in range(31)]
     assert tries == [401] * 30 + [429]

@@ -187,6 +187,14 @@ def test_a_redirect_is_followed(read, server):
     assert read({"source": "http", "uri": server.url_for("/a")}) == 9
 
 
+def test_of_where_a_redirect_leads_only_the_host_is_told(read, server):
+    server.expect_request("/a").respond_with_data("", status=302, headers={"Location": "/b/s3cret-path?token=secret"})
+    with pytest.raises(ReadError, match=rf"/a, sent on to 127\.0\.0\.1:{server.port}, answered 500") as caught:
+        read({"source": "http", "uri": server.url_for("/a").replace("localhost", "127.0.0.1")})
+    assert "secret" not in str(caught.value)
+    assert "s3cret" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("status", "words"),
     [

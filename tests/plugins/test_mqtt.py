@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from evcc_flask.bus.bus import Bus
-from evcc_flask.bus.mqtt import MqttLink, MqttSpec, broker_of
+from evcc_flask.bus.mqtt import MqttLink, MqttSpec, broker_of, login_of
 from evcc_flask.bus.needs import ErrorKind, ReadError
 from evcc_flask.clock import SystemClock
 from evcc_flask.domain.issues import Misconfigured
@@ -269,6 +269,28 @@ def test_without_any_broker_it_says_where_to_name_one(refused) -> None:
 )
 def test_a_broker_is_named_as_evcc_names_it(text: str, found: tuple[str, int, bool]) -> None:
     assert broker_of(text) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("mqtt://joe:sun%20shine@broker:1884", ("mqtt://broker:1884", "joe", "sun shine")),
+        ("joe:p@ss@broker", ("broker", "joe", "p@ss")),
+        ("joe@broker", ("broker", "joe", "")),
+        ("tls://broker", ("tls://broker", "", "")),
+    ],
+)
+def test_a_broker_may_be_named_with_a_login(text: str, found: tuple[str, str, str]) -> None:
+    assert login_of(text) == found
+
+
+def test_the_login_of_an_address_is_used_unless_another_is_given() -> None:
+    spec = house_broker({"broker": "mqtt://joe:sunshine@broker:1884"})
+    assert spec is not None
+    assert (spec.place, spec.user, spec.password) == ("broker:1884", "joe", "sunshine")
+    spec = house_broker({"broker": "mqtt://joe:sunshine@broker", "user": "ann", "password": "rain"})
+    assert spec is not None
+    assert (spec.host, spec.user, spec.password) == ("broker", "ann", "rain")
 
 
 @pytest.mark.parametrize("text", ["http://x", "host:port", "host:0", ":1883"])

@@ -64,12 +64,13 @@ def serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
 
 
 class Device(ThreadingHTTPServer):
-    """An HTTP device: ``answers`` by path; ``asked``: the paths that were asked for."""
+    """An HTTP device: ``answers`` by path, ``moved`` elsewhere; ``asked``: the paths that were asked for."""
 
     daemon_threads = True
 
     def __init__(self) -> None:
         self.answers: dict[str, str] = {}
+        self.moved: dict[str, str] = {}
         self.asked: list[str] = []
         super().__init__(("127.0.0.1", 0), _Answering)
         threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
@@ -84,7 +85,10 @@ class _Answering(BaseHTTPRequestHandler):
         device = self.server
         device.asked.append(self.path)
         body = device.answers.get(self.path.partition("?")[0])
-        self.send_response(200 if body is not None else 500)
+        moved = device.moved.get(self.path)
+        self.send_response(302 if moved else 200 if body is not None else 500)
+        if moved:
+            self.send_header("Location", moved)
         payload = (body or "no").encode()
         self.send_header("Content-Length", str(len(payload)))
         self.end_headers()

@@ -6,12 +6,15 @@ import pytest
 
 from evcc_flask.commands.check import check
 
-SECRETS = ("sesame-open", "tok3n-of-the-box", "hunter2hunter2", "sponsor-eyes-only", "key-in-the-query", "pinned-4711")
+SECRETS = (
+    *("sesame-open", "tok3n-of-the-box", "hunter2hunter2", "sponsor-eyes-only", "key-in-the-query", "pinned-4711"),
+    *("pa7hs3gm3nt", "usersegment", "red1r3ct3d", "qu3ryv4lue", "br0k3rpass", "us3rinf0"),
+)
 
 HOUSE = """
 interval: 0.3s
 sponsortoken: sponsor-eyes-only
-mqtt: {{broker: "mqtt.example:1883", user: joe, password: hunter2hunter2}}
+mqtt: {{broker: "mqtt://joe:br0k3rpass@127.0.0.1:9", password: hunter2hunter2}}
 meters:
 - name: grid
   type: custom
@@ -23,6 +26,18 @@ meters:
 - name: roof
   type: custom
   power: {{source: http, uri: "127.0.0.1:{port}/html?apikey=key-in-the-query"}}
+- name: bridge
+  type: custom
+  power: {{source: http, uri: "http://127.0.0.1:{port}/api/pa7hs3gm3nt/user/usersegment/lights?a=qu3ryv4lue"}}
+- name: moved
+  type: custom
+  power: {{source: http, uri: "http://us3rinf0@127.0.0.1:{port}/moved"}}
+- name: heard
+  type: custom
+  power: {{source: mqtt, topic: house/power, timeout: 1s}}
+- name: socket
+  type: custom
+  power: {{source: websocket, uri: "ws://127.0.0.1:9/token/usersegment/pa7hs3gm3nt?x=qu3ryv4lue"}}
 - name: wrong
   type: template
   template: eastron
@@ -35,7 +50,7 @@ chargers:
   enabled: {{source: script, cmd: "/bin/nothing-here --password hunter2hunter2"}}
   enable: {{source: http, uri: "http://joe:sesame-open@127.0.0.1:{port}/enable"}}
   maxcurrent: {{source: http, uri: "http://joe:sesame-open@127.0.0.1:{port}/current"}}
-site: {{title: "House of sesame-open", meters: {{grid: grid, pv: [roof, wrong]}}}}
+site: {{title: "House of sesame-open", meters: {{grid: grid, pv: [roof, wrong, bridge, moved, heard, socket]}}}}
 loadpoints: [{{charger: box, mode: now}}]
 """
 
@@ -43,11 +58,12 @@ loadpoints: [{{charger: box, mode: now}}]
 @pytest.fixture
 def planted(device):
     device.answers |= {"/html": "<html>password: sesame-open and tok3n-of-the-box</html>", "/status": "sesame-open"}
+    device.moved["/moved"] = "/elsewhere/red1r3ct3d?token=red1r3ct3d"
     return HOUSE.format(port=device.server_port)
 
 
 def found(text):
-    return [secret for secret in SECRETS if secret in text]
+    return [secret for secret in SECRETS if secret[:6] in text]
 
 
 def test_neither_state_nor_log_nor_error_tells_a_secret(serve, planted, capsys):
