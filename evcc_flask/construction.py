@@ -12,6 +12,7 @@ from evcc_flask.clock import DemoClock, SystemClock
 from evcc_flask.config.house import settings_of
 from evcc_flask.config.model import CircuitConfig, Configuration, DeviceConfig, OwnDevice
 from evcc_flask.config.problems import issues_of, ordered
+from evcc_flask.config.tariffs import FOLLOWS
 from evcc_flask.config.vehicles import wrong_in
 from evcc_flask.control.absent import AbsentCharger, AbsentLimits, AbsentMeter
 from evcc_flask.control.house import House, LoadpointDrivers
@@ -193,12 +194,16 @@ class _Site:
     def _tariffs(self) -> Board:
         zone = self._clock.epoch.tzinfo if isinstance(self._clock, DemoClock) else None
         feeds: list[tuple[Usage, Feed, str]] = []
+        continuing: set[int] = set()
         for entry in self._configuration.tariffs:
             worker = f"tariff {entry.path.removeprefix('tariffs.')}"
             feed = self._tariff(entry, worker, zone)
             if feed is not None:
+                if entry.path.endswith(f".{FOLLOWS}"):
+                    continuing.add(len(feeds))
                 feeds.append((Usage(entry.name), feed, mark_of([entry.type, entry.params])))
-        return Board(feeds, self._clock, currency=self._configuration.currency, zone=zone, shelf=self._shelf)
+        currency, shelf = self._configuration.currency, self._shelf
+        return Board(feeds, self._clock, currency=currency, zone=zone, shelf=shelf, continuing=continuing)
 
     def _tariff(self, entry: DeviceConfig, worker: str, zone: tzinfo | None) -> Feed | None:
         def feed() -> Feed | None:

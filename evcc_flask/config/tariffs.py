@@ -1,6 +1,7 @@
 """The section ``tariffs`` of an evcc.yaml: which there are. What is in them their builders read."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from marshmallow import ValidationError
@@ -11,6 +12,8 @@ from .model import DeviceConfig
 from .problems import Report
 from .sections import Section
 
+FOLLOWS = "secondary"
+"""Where the path of a tariff ends with it, that goes on where the one before it ends."""
 CURRENCY = re.compile(r"[A-Za-z]{3}")
 
 
@@ -25,6 +28,13 @@ class TariffsSection(Section):
 
     def _names(self) -> list[str]:
         return ["currency", "grid", "feedin", "co2", "planner", "solar"]
+
+
+class MergedSection(Section):
+    type = Text()
+    template = Text()
+    primary = Tree(required=True)
+    secondary = Tree(required=True)
 
 
 def share_of(value: Any) -> float | None:
@@ -49,8 +59,10 @@ def tariffs_of(node: Any, report: Report) -> tuple[str, tuple[DeviceConfig, ...]
     entries = []
     for usage, value in given.items():
         many = isinstance((as_map(node) or {}).get(usage), list) and usage == "solar"
-        for number, entry in enumerate(as_list(value)):
-            path = f"tariffs.{usage}[{number}]" if many else f"tariffs.{usage}"
+        parts: list[tuple[str, Any]] = []
+        for number, each in enumerate(as_list(value)):
+            parts += _parts(f"tariffs.{usage}[{number}]" if many else f"tariffs.{usage}", each, usage, report)
+        for path, entry in parts:
             word = entry.get("type")
             if not word:
                 hint = "template" if "template" in entry else "fixed', 'template' or 'custom"
@@ -63,3 +75,15 @@ def tariffs_of(node: Any, report: Report) -> tuple[str, tuple[DeviceConfig, ...]
             params = {key: value for key, value in entry.items() if key != "type"}
             entries.append(DeviceConfig(usage, str(word), params, path))
     return currency.upper(), tuple(entries)
+
+
+def _parts(path: str, entry: Any, usage: str, report: Report) -> Iterator[tuple[str, Any]]:
+    """A tariff with its path. One that is ``merged`` is two: the second goes on where what the first tells ends."""
+    word = entry.get("template") if entry.get("type") == "template" else entry.get("type")
+    if str(word).lower() != "merged":
+        yield path, entry
+        return
+    given = report.checked(MergedSection(), entry, "tariff", path, usage)
+    for key in ("primary", FOLLOWS):
+        if given.get(key):
+            yield from _parts(f"{path}.{key}", given[key], usage, report)

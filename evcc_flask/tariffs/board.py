@@ -7,7 +7,7 @@ was fetched last is used until it runs out, over restarts too, and said to be ol
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from threading import Condition, Thread
@@ -39,13 +39,14 @@ PATIENCE = Backoff(step_s=1.0)
 @dataclass(slots=True)
 class Place:
     """One source in its place. Times ``_s``: house monotonic; ``calls``: wall times of the last day's;
-    ``kept``: the rates that are on the disk.
+    ``kept``: the rates that are on the disk. ``continues``: it counts from where the source before it ends.
     """
 
     usage: Usage
     feed: Feed
     key: str
     mark: str
+    continues: bool = False
     rates: tuple[Rate, ...] = ()
     kept: tuple[Rate, ...] = ()
     fetched: datetime | None = None
@@ -79,10 +80,12 @@ class Board:
         currency: str = "EUR",
         zone: tzinfo | None = None,
         shelf: Shelf = NO_SHELF,
+        continuing: Collection[int] = (),
     ) -> None:
         """``feeds``: usage, source, and a mark that is another one when the source's settings are.
 
-        Does no I/O; fixed prices and what was kept are known at once.
+        ``continuing``: places of those that tell what comes after the one before them. Does no I/O; fixed prices and
+        what was kept are known at once.
         """
         self._clock = clock
         self._currency = currency
@@ -93,7 +96,8 @@ class Board:
         self._news = False
         self._thread: Thread | None = None
         self._places = [
-            Place(usage, feed, f"{usage.value}{number}", mark) for number, (usage, feed, mark) in enumerate(feeds)
+            Place(usage, feed, f"{usage.value}{number}", mark, number in continuing)
+            for number, (usage, feed, mark) in enumerate(feeds)
         ]
         for place in self._places:
             self._recall(place, shelf.kept.get(place.key))
@@ -262,11 +266,21 @@ class Board:
             for usage in Usage:
                 places = [place for place in self._places if place.usage is usage]
                 if places:
-                    rates = _summed([self._believed(each, now) for each in places])
-                    tariffs[usage] = Tariff(places[0].feed.kind, rates)
+                    tariffs[usage] = Tariff(places[0].feed.kind, _summed(self._chained(places, now)))
             issues = tuple(issue for place in self._places if (issue := self._issue(place, now)))
         planned = tariffs.get(Usage.PLANNER) or _planned(tariffs)
         return Outlook(self._currency, tariffs | ({Usage.PLANNER: planned} if planned else {}), issues)
+
+    def _chained(self, places: Sequence[Place], now: datetime) -> list[tuple[Rate, ...]]:
+        """What each source tells, with what others tell of the time after it."""
+        chains: list[tuple[Rate, ...]] = []
+        for place in places:
+            rates = self._believed(place, now)
+            if place.continues and chains:
+                first = chains.pop()
+                rates = (*first, *(rate for rate in rates if not first or rate.start >= first[-1].end))
+            chains.append(rates)
+        return chains
 
     def _believed(self, place: Place, now: datetime) -> tuple[Rate, ...]:
         old = place.feed.keeps_s and (place.fetched is None or _age_s(place, now) > place.feed.keeps_s)

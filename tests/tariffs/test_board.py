@@ -3,6 +3,7 @@
 import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -340,3 +341,18 @@ def test_a_formula_without_an_answer_for_some_hours_leaves_the_others_their_pric
     assert board.outlook().value(Usage.GRID, START.replace(hour=18)) == 1.5
     assert board.outlook().value(Usage.GRID, START.replace(hour=17, minute=30)) is None
     assert "left out: at 04.05. 17:00 the formula fails" in str(board.outlook().issues[0])
+
+
+def test_of_two_in_a_row_the_second_goes_on_where_the_first_ends_and_stands_in_for_it(clock, bus):
+    first = Source(bus.calls("spot"), [rates(count=4, value=0.2)])
+    board = Board([(Usage.GRID, first, "a"), (Usage.GRID, fixed({"price": 0.3}, UTC), "b")], clock, continuing={1})
+    assert {rate.value for rate in board.outlook().rates(Usage.GRID)} == {0.3}
+    board.start()
+    try:
+        assert eventually(lambda: board.outlook().value(Usage.GRID, START) == 0.2)
+        known = board.outlook().rates(Usage.GRID)
+        assert [rate.value for rate in known[:6]] == [0.2] * 4 + [0.3] * 2
+        assert all(a.end == b.start for a, b in pairwise(known))
+        assert board.outlook().kind(Usage.GRID) is TariffKind.FORECAST
+    finally:
+        board.close()

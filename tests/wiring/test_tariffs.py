@@ -72,3 +72,27 @@ def test_a_refusal_is_an_issue_with_its_reason(serve, device):
     assert (issue["device"], issue["fatal"]) == ("grid", False)
     assert "answered 500" in issue["error"]
     assert "fatal" not in state
+
+
+def test_of_two_tariffs_in_a_row_the_second_is_told_from_where_the_first_ends(serve, device):
+    device.answers["/prices"] = prices()
+    merged = """
+  grid:
+    type: template
+    template: merged
+    primary: {{type: custom, forecast: {{source: http, uri: "{uri}/prices"}}}}
+    secondary: {{type: fixed, price: 0.5}}
+"""
+    plain = HOUSE.index("  grid: {{type: custom")
+    house = HOUSE[:plain] + merged.lstrip("\n") + HOUSE[HOUSE.index("  feedin") :]
+    served = serve(house.format(uri=device.uri))
+    served.shown(lambda state: state.get("tariffGrid") == 0.2)
+    told = served.client.get("/api/tariff/grid").json["result"]["rates"]
+    assert [rate["value"] for rate in told[44:52]] == [0.2] * 4 + [0.5] * 4
+
+
+def test_of_a_tariff_in_a_row_that_lacks_its_second_the_key_is_named(serve):
+    house = HOUSE.replace("feedin: {{type: fixed, price: 0.08}}", "feedin: {{type: merged, primary: {{type: fixed}}}}")
+    served = serve(house.format(uri="http://127.0.0.1:9"))
+    issues = served.shown(lambda state: state.get("issues"))["issues"]
+    assert any("tariffs.feedin.secondary" in json.dumps(issue) and "missing" in issue["message"] for issue in issues)
