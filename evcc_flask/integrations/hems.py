@@ -11,7 +11,7 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from evcc_flask.bus.needs import Need, ReadError
+from evcc_flask.bus.needs import ErrorKind, Need, ReadError
 from evcc_flask.domain.gridorder import minimum_w
 from evcc_flask.domain.issues import Misconfigured
 from evcc_flask.domain.ports import Clock, GridOperator
@@ -71,7 +71,10 @@ class _Last:
         """The value, None before the first; and why it has been unread for too long."""
         why = "it was never read"
         try:
-            self._value, self._at_s = self.source.value(), self.source.at_s()
+            value = self.source.value()
+            if value is None or value != value:
+                raise ReadError(ErrorKind.VALUE, f"it says {value}, which is no figure")
+            self._value, self._at_s = value, self.source.at_s()
         except ReadError as error:
             why = str(error)
         since_s = self._began_s if self._at_s is None else self._at_s

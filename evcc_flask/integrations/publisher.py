@@ -73,6 +73,8 @@ class Publisher:
         self._found: set[str] = set()
         self._seen: Published | None = None
         self._up = self._down = self._echoed = self._ending = False
+        self._settled = False
+        """What was retained before this process is erased; a wish that is retained later was made in its time."""
         self._complained = ""
         self._thread = Thread(target=self._run, name="mqtt publisher", daemon=True)
 
@@ -125,6 +127,7 @@ class Publisher:
                 self._complained = ""
             while not self._ending:
                 told = self._attend(client, told)
+                self._settled = self._settled or UNKNOWN not in told.values()
                 self._pause(self._anything, KEEPALIVE_S)
                 if self._down:
                     raise Lost("closed the connection")
@@ -164,6 +167,8 @@ class Publisher:
         client.subscribe([(f"{self._root}/{each}/{SET}", 1) for each in WILD])
         with self._news:
             self._echoed = True  # a broker may keep our own words from us
+            if past := sorted(topic for topic in self._found if topic.endswith(f"/{SET}")):
+                log.warning("wishes of a time before this start are erased and not carried out: %s", ", ".join(past))
             return dict.fromkeys(self._found, UNKNOWN)
 
     def _attend(self, client: "paho.Client", told: dict[str, str]) -> dict[str, str]:
@@ -233,8 +238,8 @@ class Publisher:
         with self._news:
             if topic == f"{self._root}/{STATUS}":
                 self._echoed = self._echoed or not retained
-            elif topic.startswith(f"{self._root}/") and topic.endswith(f"/{SET}"):
-                if message.payload and self._echoed:
+            elif topic.startswith(f"{self._root}/") and topic.endswith(f"/{SET}") and (self._echoed or self._settled):
+                if message.payload and self._echoed and not (retained and topic in self._found):
                     self._wishes.append((topic, message.payload.decode(errors="replace")))
             elif retained and not self._echoed:
                 self._found.add(topic)

@@ -144,8 +144,11 @@ def test_a_figure_of_ones_own_is_the_limit_and_zero_is_none(post, contact):
     assert post.read(made).limit_w == 3500.0
     contact.words["/power"] = "0"
     assert post.read(made).limit_w is None
-    contact.words["/power"] = None
-    assert post.read(made, after_s=61).limit_w == 7560.0
+    for silence in (None, "nan"):
+        contact.words["/power"] = "0"
+        assert post.read(made).limit_w is None
+        contact.words["/power"] = silence
+        assert post.read(made, after_s=61).limit_w == 7560.0, f"{silence} is no freedom"
 
 
 def test_a_test_is_an_order_for_so_long(post, contact):

@@ -172,6 +172,31 @@ def test_what_an_earlier_house_has_left_is_erased(publish, state, broker, speake
     assert kept["other/topic"] == "stays"
 
 
+def test_a_wish_that_was_retained_before_the_start_is_erased_and_not_carried_out(
+    publish, state, broker, speaker, caplog
+):
+    speaker.says("evcc/loadpoints/1/mode/set", "now")
+    publish()
+    eventually(lambda: "evcc/updated" in retained(broker))
+    assert "evcc/loadpoints/1/mode/set" not in retained(broker)
+    assert (
+        "wishes of a time before this start are erased and not carried out: evcc/loadpoints/1/mode/set" in caplog.text
+    )
+    assert state.settings.loadpoints[0].mode is Mode.PV
+    speaker.says("evcc/loadpoints/1/mode/set", "off")
+    eventually(lambda: state.settings.loadpoints[0].mode is Mode.OFF)
+
+
+def test_a_wish_that_was_retained_while_the_connection_was_cut_is_carried_out(publish, state, broker, speaker, relay):
+    publish(port=relay.port)
+    eventually(lambda: "evcc/updated" in retained(broker))
+    speaker.listens("evcc/status")
+    relay.cut()
+    speaker.hears("evcc/status", "offline")
+    speaker.says("evcc/loadpoints/1/mode/set", "now")
+    eventually(lambda: state.settings.loadpoints[0].mode is Mode.NOW)
+
+
 def test_at_the_end_nothing_but_the_status_is_left(publish, broker):
     publisher = publish()
     eventually(lambda: "evcc/updated" in retained(broker))
