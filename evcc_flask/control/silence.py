@@ -1,4 +1,4 @@
-"""Devices that do not answer, or not wholly, as issues beside the configuration's.
+"""Devices that do not answer, not wholly, or the wrong way round, as issues beside the configuration's.
 
 Each names the device and the cause, and since when it is silent, or which of its values fails.
 """
@@ -13,6 +13,10 @@ from evcc_flask.domain.readings import ChargerReading, MeterReading
 from evcc_flask.domain.snapshot import Snapshot
 
 log = logging.getLogger("site")
+
+TURNED_PV_W = -500.0
+"""Standby of an inverter draws less: what falls below is a meter that was built in the other way round."""
+TURNED_CHARGE_W = -100.0
 
 PATIENCE_S = 15.0
 """A device that answered so recently is not yet a problem: one lost answer is the wire's everyday life."""
@@ -29,14 +33,20 @@ def troubled_devices(snapshot: Snapshot, now_s: float) -> tuple[Issue, ...]:
             found[kind, reading.name] = _silent(kind, reading.name, error, reading.at_s, now_s)
         for note in reading.notes:
             found[kind, reading.name, note] = _incomplete(kind, reading.name, note)
+    for (kind, name), said in _turned(snapshot).items():
+        meter = name if kind == "meter" else f"the charge meter of {name}"
+        remedy = f"If it is built in the other way round, write invert: true for {meter} in evcc-flask.yaml."
+        message = f"{name!r} seems reversed: {said}"
+        found[kind, name, "turned"] = Issue(kind, message, device=name, remedy=remedy, fatal=False)
     return tuple(found.values())
 
 
 class Roll:
-    """Who is silent, for the log: one line when a device's main value is lost, one when it is back."""
+    """For the log: one line when a device's main value is lost or seems reversed, and one when that is over."""
 
     def __init__(self) -> None:
         self._lost: dict[tuple[str, str], str] = {}
+        self._turned: dict[tuple[str, str], str] = {}
 
     def call(self, snapshot: Snapshot, now_s: float, known: set[str]) -> None:
         """``known``: devices whose trouble is told already."""
@@ -46,7 +56,12 @@ class Roll:
             log.warning("%s %r is lost: %s", *who, lost[who])
         for who in self._lost.keys() - lost.keys():
             log.info("%s %r is back", *who)
-        self._lost = lost
+        turned = _turned(snapshot)
+        for who in sorted(turned.keys() - self._turned.keys()):
+            log.warning("%s %r seems reversed: %s", *who, turned[who])
+        for who in sorted(self._turned.keys() - turned.keys()):
+            log.info("%s %r does not seem reversed any more", *who)
+        self._lost, self._turned = lost, turned
 
 
 def _readings(snapshot: Snapshot) -> Iterator[tuple[str, MeterReading | ChargerReading]]:
@@ -60,6 +75,18 @@ def _readings(snapshot: Snapshot) -> Iterator[tuple[str, MeterReading | ChargerR
     )
     yield from (("meter", each) for each in meters)
     yield from (("charger", each.charger) for each in snapshot.loadpoints)
+
+
+def _turned(snapshot: Snapshot) -> dict[tuple[str, str], str]:
+    """Who says less than nothing where nothing is the least; that counts as 0."""
+    found = {}
+    for pv in snapshot.pv:
+        if (number(pv.meter.power_w, ABSURD_W) or 0.0) < TURNED_PV_W:
+            found["meter", pv.meter.name] = f"the sun gives {pv.meter.power_w:.0f} W"
+    for box in (each.charger for each in snapshot.loadpoints):
+        if (number(box.power_w, ABSURD_W) or 0.0) < TURNED_CHARGE_W:
+            found["charger", box.name] = f"the car takes {box.power_w:.0f} W"
+    return found
 
 
 def _gone(reading: MeterReading | ChargerReading, now_s: float) -> str:

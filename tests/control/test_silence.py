@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from evcc_flask.control.silence import Roll, troubled_devices
-from evcc_flask.domain.readings import ChargerReading, MeterReading
+from evcc_flask.domain.readings import ChargerReading, MeterReading, PvReading
 from evcc_flask.domain.snapshot import LoadpointReading, Snapshot
 from evcc_flask.domain.words import Status
 
@@ -66,3 +66,22 @@ def test_a_box_that_reports_an_error_is_lost_though_it_answers(roll, caplog):
     roll.call(box(None, "the box reports an error (state F)"), 101.0, set())
     roll.call(box(Status.B), 110.0, set())
     assert caplog.messages == ["charger 'box' is lost: the box reports an error (state F)", "charger 'box' is back"]
+
+
+def test_a_meter_that_says_less_than_nothing_is_named_and_forgotten(roll, caplog):
+    def house(pv_w, charge_w):
+        box = LoadpointReading(ChargerReading("box", 100.0, Status.C, power_w=charge_w))
+        return Snapshot(pv=(PvReading(MeterReading("roof", 100.0, pv_w)),), loadpoints=(box,))
+
+    for snapshot in (house(-30.0, -50.0), house(-3000.0, -1380.0), house(-3100.0, -1380.0), house(2000.0, 1380.0)):
+        roll.call(snapshot, 100.0, set())
+    assert caplog.messages == [
+        "charger 'box' seems reversed: the car takes -1380 W",
+        "meter 'roof' seems reversed: the sun gives -3000 W",
+        "charger 'box' does not seem reversed any more",
+        "meter 'roof' does not seem reversed any more",
+    ]
+    issues = troubled_devices(house(-3000.0, 0.0), 100.0)
+    assert [(issue.device, issue.fatal) for issue in issues] == [("roof", False)]
+    assert "invert: true for roof" in issues[0].remedy
+    assert not troubled_devices(house(-30.0, float("nan")), 100.0)
