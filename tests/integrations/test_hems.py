@@ -144,7 +144,7 @@ def test_a_figure_of_ones_own_is_the_limit_and_zero_is_none(post, contact):
     assert post.read(made).limit_w == 3500.0
     contact.words["/power"] = "0"
     assert post.read(made).limit_w is None
-    for silence in (None, "nan"):
+    for silence in ("nan", None):
         contact.words["/power"] = "0"
         assert post.read(made).limit_w is None
         contact.words["/power"] = silence

@@ -33,7 +33,8 @@ apt-get update -qq > /dev/null
 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends systemd systemd-sysv dbus > /dev/null
 deploy/install.sh
 # What an update without a network needs; and the page is built in the sources, once.
-PIP_CONSTRAINT=constraints.txt /opt/evcc-flask/venv/bin/pip wheel -q --use-pep517 -w /root/wheels '.[integrations]' setuptools wheel
+export PIP_CONSTRAINT=constraints.txt
+/opt/evcc-flask/venv/bin/pip wheel -q --use-pep517 -w /root/wheels '.[integrations]' setuptools wheel
 rm -rf build /root/wheels/evcc_flask*
 systemctl enable evcc-flask probe
 """
