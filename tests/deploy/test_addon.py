@@ -153,8 +153,9 @@ def test_a_broker_of_ones_own_counts_and_without_any_there_is_none(addon, tmp_pa
     assert not [name for name in addon().prepare()[1] if name.startswith("EVCC_MQTT")]
     (tmp_path / "config/evcc.yaml").write_text("mqtt: {topic: house}\n")
     assert addon().prepare()[1]["EVCC_MQTT_BROKER"] == "mqtt://core-mosquitto:1883"
-    supervisor.broker = None
-    assert not [name for name in addon().prepare()[1] if name.startswith("EVCC_MQTT")]
+    for strange in (None, {"username": "addons"}):
+        supervisor.broker = strange
+        assert not [name for name in addon().prepare()[1] if name.startswith("EVCC_MQTT")]
 
 
 def test_evccs_database_is_offered_moved_in_once_and_left_as_it_is(addon, tmp_path):

@@ -110,7 +110,7 @@ class Addon:
         if mqtt and mqtt.get("broker"):
             return {}
         found = self._asked("/services/mqtt")
-        if not found:
+        if not {"host", "port"} <= set(found):
             return {}
         scheme = "tls" if found.get("ssl") else "mqtt"
         self._say(f"uses Home Assistant's broker {found['host']}:{found['port']}")
