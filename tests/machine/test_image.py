@@ -142,6 +142,4 @@ def test_the_add_on_runs_the_house_of_its_options_and_makes_a_copy_for_backups(i
     assert (seen["health"], seen["title"], seen["page"]) == ([200, "OK\n"], "Contained", 200)
     assert (seen["strange"], seen["ended"]) == (421, 0)
     run("python", "/run.py", "backup")
-    assert sorted(file.name for file in (tmp_path / "data").iterdir()) == [
-        *("evcc-flask.db", "evcc-flask.db.lock", "house.tar.gz", "options.json"),
-    ]
+    assert {"evcc-flask.db", "house.tar.gz"} <= {file.name for file in (tmp_path / "data").iterdir()}
