@@ -35,7 +35,6 @@ from evcc_flask.storage.database import Database
 from evcc_flask.storage.owner import Owner
 from evcc_flask.storage.place import WRITTEN, house_file, usual_file, written_house
 from evcc_flask.storage.setback import mark_told, noted
-from evcc_flask.takeover import move_in_once
 from evcc_flask.tariffs.board import Shelf
 
 if TYPE_CHECKING:
@@ -62,6 +61,9 @@ class Server:
         self._owner = Owner.take(path)
         self.database = Database.open(path, self.clock)
         if elsewhere:
+            # Once in the life of a house.
+            from evcc_flask.takeover import move_in_once
+
             move_in_once(named, self.database, path.with_name(WRITTEN) if configuration.file is None else None)
         if configuration.file is None and (written := written_house(configuration.database)):
             configuration = load(written, {**environ, **options.overrides()})

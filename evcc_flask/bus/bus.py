@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from threading import Condition
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evcc_flask.domain.issues import Misconfigured
 from evcc_flask.domain.ports import Clock
@@ -17,11 +17,13 @@ from .modbus import ModbusLink, Wire
 from .mqtt import MqttLink, MqttSpec
 from .needs import Link, Need, Request
 from .ocpp import OcppLink, OcppSpec
-from .ocppserver import OcppServer
 from .planner import Limits, line_limits
 from .specs import ModbusSpec
 from .stream import StreamLink, StreamSpec
 from .tcp import TcpWire
+
+if TYPE_CHECKING:
+    from .ocppserver import OcppServer
 
 Fetched = Callable[[], None]
 
@@ -70,7 +72,8 @@ class Bus:
         self._calls: dict[str, CallLink] = {}
         self._brokers: dict[MqttSpec, MqttLink] = {}
         self._streams: dict[StreamSpec, StreamLink] = {}
-        self._ocpp = OcppServer(OcppSpec(), clock)
+        self._stations = OcppSpec()
+        self._ocpp: OcppServer | None = None
 
     def modbus(self, spec: ModbusSpec) -> Link:
         """The link of an endpoint, the same for all its slaves. Raises Misconfigured where they contradict."""
@@ -102,16 +105,21 @@ class Bus:
 
     def await_stations(self, spec: OcppSpec) -> None:
         """Where charge points call and which may; before the first of them is built."""
-        self._ocpp = OcppServer(spec, self._clock)
+        self._stations = spec
 
     def ocpp(self, station: str) -> OcppLink:
         """The link of a charge point, the same for all its connectors; empty: the first that calls unnamed."""
+        if self._ocpp is None:
+            # Houses without a charge point do not pay for asyncio.
+            from .ocppserver import OcppServer
+
+            self._ocpp = OcppServer(self._stations, self._clock)
         return self._ocpp.link(station)
 
     @property
     def ocpp_port(self) -> int:
         """The port that charge points are awaited on."""
-        return self._ocpp.port
+        return self._ocpp.port if self._ocpp else self._stations.port
 
     def refresh(self, needs: Iterable[Need]) -> Round:
         """Ask every link for what is due. Returns at once."""
@@ -145,16 +153,19 @@ class Bus:
         links = self._links()
         for link in links:
             link.close()
-        self._ocpp.close()
+        if self._ocpp:
+            self._ocpp.close()
         until_s = self._clock.wire_s() + CLOSE_S
         for link in links:
             link.join(until_s - self._clock.wire_s())
-        self._ocpp.join(until_s - self._clock.wire_s())
+        if self._ocpp:
+            self._ocpp.join(until_s - self._clock.wire_s())
 
     def _links(self) -> list[WorkLink]:
         # A device may join while others count.
         modbus = (link for _, link in list(self._modbus.values()))
-        pushed = (*list(self._brokers.values()), *list(self._streams.values()), *self._ocpp.links())
+        stations = self._ocpp.links() if self._ocpp else ()
+        pushed = (*list(self._brokers.values()), *list(self._streams.values()), *stations)
         return [*modbus, *list(self._calls.values()), *pushed]
 
     def _built(self, spec: ModbusSpec) -> ModbusLink:

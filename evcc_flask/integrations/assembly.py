@@ -1,9 +1,12 @@
-"""What speaks to the rest of the house: read from the configuration, then begun and ended beside the control loop."""
+"""What speaks to the rest of the house: read from the configuration, then begun and ended beside the control loop.
+
+Each is imported where it is wanted: few houses want many of them, and a start on a slow processor waits for imports.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from evcc_flask.bus.mqtt import login_of
 from evcc_flask.config.model import Configuration, DeviceConfig
@@ -14,15 +17,12 @@ from evcc_flask.domain.ports import Clock
 from evcc_flask.plugins.mqtt import house_broker
 from evcc_flask.plugins.shop import Workshop
 
-from .discovery import Discovery
-from .influx import Influx, InfluxSpec, influx_spec
-from .messaging import messaging
-from .messenger import MessagingSpec, Messenger
-from .modbusproxy import ModbusProxy, ProxySpec, proxies
-from .modbusproxy import shown as listed
-from .publisher import Publisher
-from .topics import below, topics
-from .totals import Past, Totals
+if TYPE_CHECKING:
+    from .influx import InfluxSpec
+    from .messenger import MessagingSpec
+    from .modbusproxy import ProxySpec
+    from .publisher import Publisher
+    from .totals import Past
 
 T = TypeVar("T")
 TOPIC = "evcc"
@@ -33,9 +33,9 @@ class Wanted:
     """What the configuration asks for, and what is wrong with it. ``shown``: what the state says of it."""
 
     configuration: Configuration
-    influx: InfluxSpec | None = None
-    messaging: MessagingSpec | None = None
-    proxies: tuple[ProxySpec, ...] = ()
+    influx: "InfluxSpec | None" = None
+    messaging: "MessagingSpec | None" = None
+    proxies: "tuple[ProxySpec, ...]" = ()
     issues: tuple[Issue, ...] = ()
     shown: Mapping[str, Any] = field(default_factory=dict)
 
@@ -43,11 +43,27 @@ class Wanted:
 def wanted(configuration: Configuration, workshop: Workshop) -> Wanted:
     """Never raises for what stands in a section. ``workshop``: where plugins are made."""
     sections, own, at = _Sections(configuration), configuration.own.messages, configuration.own.proxy_host
-    influx = sections.made("influx", influx_spec)
-    told = sections.made("messaging", lambda section: messaging(section, own, workshop), whenever=bool(own.urls))
-    served = sections.made("modbusproxy", lambda section: proxies(section, at, workshop)) or ()
-    shown = _shown(sections) | {"messaging": told is not None, "modbusproxy": listed(served)}
-    return Wanted(configuration, influx, told, served, tuple(sections.issues), shown)
+
+    def influx(section: Any) -> "InfluxSpec | None":
+        from .influx import influx_spec
+
+        return influx_spec(section)
+
+    def messages(section: Any) -> "MessagingSpec | None":
+        from .messaging import messaging
+
+        return messaging(section, own, workshop)
+
+    def served(section: Any) -> "tuple[tuple[ProxySpec, ...], Sequence[Mapping[str, Any]]]":
+        from .modbusproxy import proxies, shown
+
+        return (specs := proxies(section, at, workshop)), shown(specs)
+
+    base = sections.made("influx", influx)
+    told = sections.made("messaging", messages, whenever=bool(own.urls))
+    specs, listed = sections.made("modbusproxy", served) or ((), ())
+    shown = _shown(sections) | {"messaging": told is not None, "modbusproxy": list(listed)}
+    return Wanted(configuration, base, told, specs, tuple(sections.issues), shown)
 
 
 class Member(Protocol):
@@ -66,18 +82,29 @@ class Integrations:
         wanted: Wanted,
         state: SharedState,
         clock: Clock,
-        past: Past,
+        past: "Past",
         before: Sequence[tuple[str, Mapping[str, Any]]] = (),
     ) -> None:
         """To be built before the control loop begins: what flows from then on is counted.
 
         ``before``: what the messenger has to tell at once.
         """
-        members: list[Member | None] = [_publisher(wanted.configuration, state, clock, past)]
-        members.append(Influx(wanted.influx, state, clock) if wanted.influx else None)
-        members += [ModbusProxy(spec, clock) for spec in wanted.proxies]
-        members.append(Messenger(wanted.messaging, state, clock, before) if wanted.messaging else None)
-        self._members = tuple(each for each in members if each is not None)
+        members: list[Member] = []
+        if publisher := _publisher(wanted.configuration, state, clock, past):
+            members.append(publisher)
+        if wanted.influx:
+            from .influx import Influx
+
+            members.append(Influx(wanted.influx, state, clock))
+        if wanted.proxies:
+            from .modbusproxy import ModbusProxy
+
+            members += [ModbusProxy(spec, clock) for spec in wanted.proxies]
+        if wanted.messaging:
+            from .messenger import Messenger
+
+            members.append(Messenger(wanted.messaging, state, clock, before))
+        self._members = tuple(members)
 
     def start(self) -> None:
         for member in self._members:
@@ -135,13 +162,18 @@ def root_of(section: Mapping[str, Any]) -> str:
     return TOPIC if given is None else str(given).strip("/")
 
 
-def _publisher(configuration: Configuration, state: SharedState, clock: Clock, past: Past) -> Publisher | None:
+def _publisher(configuration: Configuration, state: SharedState, clock: Clock, past: "Past") -> "Publisher | None":
     section = configuration.kept.get("mqtt") or {}
     spec = None
     with suppress(Misconfigured, ExceptionGroup):  # told already, where the devices' broker is built
         spec = house_broker(section)
     if spec is None or not (root := root_of(section)):
         return None
+    from .discovery import Discovery
+    from .publisher import Publisher
+    from .topics import below, topics
+    from .totals import Totals
+
     own, totals = configuration.own, Totals(state, past, clock)
     totals.follow()
     version = state.view.facts.software_version

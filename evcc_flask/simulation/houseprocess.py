@@ -6,6 +6,7 @@ standard output once every wire can be used, and lives until SIGTERM.
 
 import argparse
 import contextlib
+import os
 import signal
 import sys
 import threading
@@ -85,4 +86,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    sys.stdout.flush()
+    # The threads of its servers wait for clients; nobody waits for them.
+    os._exit(code)
