@@ -8,6 +8,7 @@ const names = (text: string): string => [...text.matchAll(/\{(\w+)\}/g)].map((ea
 describe("the server's English in German", () => {
   it.each([
     ["min current 20 A must not be above max current 16 A", "der kleinste Strom, 20 A, darf nicht über dem größten liegen, 16 A"],
+    ["there is no charger 'lonely'. Did you mean 'lone'?", "eine Wallbox „lonely“ gibt es nicht. War 'lone' gemeint?"],
     ["not found: audi", "audi gibt es nicht"],
     [`'roof' has been silent for 3 min: 10.0.0.7:502, id 1: no answer in time. Is the id right, and Modbus enabled there?`, "„roof“ schweigt seit 3 min: 10.0.0.7:502, Nummer 1: keine Antwort. Stimmt die Nummer, ist Modbus dort eingeschaltet?"],
     [`'box' has not answered yet: http://10.0.0.8: the name does not resolve`, "„box“ hat noch nie geantwortet: http://10.0.0.8: diesen Namen kennt das Netz nicht"],

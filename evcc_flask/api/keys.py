@@ -47,7 +47,7 @@ def add_api_key(wish):
         key = gate().add_key(name, right)
     except BadName as problem:
         return error(400, str(problem))
-    log.warning("API key %r made from %s", name, request.remote_addr)
+    log.info("API key %r made from %s", name, request.remote_addr)
     return next(_shown(*row) for row in gate().api_keys() if row[0] == name) | {"key": key}
 
 
@@ -59,7 +59,7 @@ def revoke_api_key(name):
         gate().revoke_key(name)
     except BadName as problem:
         return error(404, str(problem))
-    log.warning("API key %r revoked from %s", name, request.remote_addr)
+    log.info("API key %r revoked from %s", name, request.remote_addr)
     return [_shown(*row) for row in gate().api_keys()]
 
 

@@ -20,7 +20,8 @@ export function sentence(reason: Reason, passed_s = 0): string {
     facts[name] = word ?? left;
   }
   const clean = site.smartCostType === "co2" ? found(`reason.${reason.code}.co2`, byEmission(facts)) : undefined;
-  return clean ?? found(`reason.${reason.code}`, facts) ?? `${reason.code.replaceAll("_", " ")}.`;
+  const said = clean ?? found(`reason.${reason.code}`, facts) ?? `${reason.code.replaceAll("_", " ")}.`;
+  return said.replace(/([.?!])\.$/, "$1"); // an error that ends as a sentence of its own
 }
 
 export const countsDown = (reasons: readonly Reason[]): boolean => reasons.some((each) => typeof each["remaining_s"] === "number");
