@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.machine.test_fresh_debian import CACHE, Machine, base
+from tests.machine.test_fresh_debian import Machine, base, layer
 
 pytestmark = pytest.mark.slow
 
@@ -28,20 +28,21 @@ def machine(request, tmp_path_factory):
         pytest.skip("needs root and debootstrap: apt-get install debootstrap")
     if not Path("/proc/sys/fs/binfmt_misc", QEMU[architecture]).exists():
         pytest.skip(f"needs {QEMU[architecture]} for programs of {architecture}: apt-get install qemu-user-static")
-    made, layer = base("trixie", architecture), CACHE / f"{architecture}.layer"
-    shutil.rmtree(layer, ignore_errors=True)
-    layer.mkdir()
-    machine = Machine(made, layer, "root")
-    folder = tmp_path_factory.mktemp("distribution")
-    clone = layer / "upper/root/evcc-flask"
+    made, folder = base("trixie", architecture), tmp_path_factory.mktemp("distribution")
+    with layer(architecture) as over:
+        machine = Machine(made, over, "root")
+        _distribution(over / "upper/root/evcc-flask", folder)
+        yield machine
+
+
+def _distribution(clone, folder):
+    """In the place of a clone what a source distribution holds: the page is built in it."""
     make = "import sys; from setuptools import build_meta; build_meta.build_sdist(sys.argv[1])"
     subprocess.run([sys.executable, "-c", make, folder], cwd=clone, check=True, stdout=subprocess.DEVNULL)
     shutil.rmtree(clone)
     clone.mkdir()
     (archive,) = folder.glob("*.tar.gz")
     subprocess.run(["tar", "-xzf", archive, "-C", clone, "--strip-components", "1"], check=True)
-    yield machine
-    shutil.rmtree(layer)
 
 
 def test_it_is_installed_answers_behind_nginx_and_ends_in_order(machine):

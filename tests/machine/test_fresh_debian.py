@@ -10,6 +10,9 @@ import resource
 import shutil
 import socket
 import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -91,6 +94,19 @@ def base(suite: str, architecture: str = "") -> Path:
     return made
 
 
+@contextmanager
+def layer(name: str) -> Iterator[Path]:
+    """A folder for what is written over a root. Beside the cache: a layer cannot lie on another layer, as /tmp does in
+    a container."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=f"{name}-layer-", dir=CACHE))
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def cpu_s() -> float:
     """What the commands run until now have cost, however busy the machine is."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -128,13 +144,9 @@ def machine(request):
     if not shutil.which("debootstrap"):
         pytest.skip("debootstrap is missing: apt-get install debootstrap")
     suite, user = request.param
-    # Beside the cache: a layer cannot lie on another layer, as /tmp does in a container.
-    layer = CACHE / f"{suite}.layer"
     made = base(suite)
-    shutil.rmtree(layer, ignore_errors=True)
-    layer.mkdir()
-    yield Machine(made, layer, user)
-    shutil.rmtree(layer)
+    with layer(suite) as folder:
+        yield Machine(made, folder, user)
 
 
 def test_setup_says_what_it_installs_and_does_nothing_the_second_time(machine):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.machine.test_fresh_debian import CACHE, TOP, WAY_OUT, base, way_out
+from tests.machine.test_fresh_debian import TOP, WAY_OUT, base, layer, way_out
 
 pytestmark = pytest.mark.slow
 
@@ -77,12 +77,15 @@ class Images:
 def images():
     if os.geteuid() != 0 or not (shutil.which("debootstrap") and shutil.which("buildah")):
         pytest.skip("needs root, debootstrap and buildah: apt-get install debootstrap buildah")
-    made, folder = base("trixie"), CACHE / "images"
-    images = Images(folder)
-    _clear(images, folder)
-    _python(images, made)
-    yield images
-    _clear(images, folder)
+    made = base("trixie")
+    with layer("images") as folder:
+        images = Images(folder)
+        try:
+            _python(images, made)
+            yield images
+        finally:  # what is mounted is let go of before it is removed
+            images("rm", "--all")
+            images("rmi", "--all", "--force")
 
 
 def _python(images, made):
@@ -99,14 +102,6 @@ def _python(images, made):
     for way in ("PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", *ways):
         images("config", "--env", way, container)
     images("commit", "--rm", container, PYTHON)
-
-
-def _clear(images, folder):
-    """What is mounted is let go of before it is removed."""
-    if folder.exists():
-        images("rm", "--all")
-        images("rmi", "--all", "--force")
-        shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="module")

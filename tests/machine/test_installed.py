@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from tests.machine.test_fresh_debian import CACHE, Machine, base
+from tests.machine.test_fresh_debian import Machine, base, layer
 
 pytestmark = pytest.mark.slow
 
@@ -21,11 +21,8 @@ def machine():
     if not shutil.which("debootstrap") or shutil.os.geteuid() != 0:
         pytest.skip("needs debootstrap and root: sudo script/test --all")
     made = base("bookworm")
-    layer = CACHE / "installed.layer"
-    shutil.rmtree(layer, ignore_errors=True)
-    layer.mkdir()
-    yield Machine(made, layer, "root")
-    shutil.rmtree(layer)
+    with layer("installed") as folder:
+        yield Machine(made, folder, "root")
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from tests.machine.test_fresh_debian import CACHE, Machine, base
+from tests.machine.test_fresh_debian import Machine, base, layer
 
 pytestmark = pytest.mark.slow
 
@@ -45,20 +45,23 @@ def seen():
     """What happened in a Debian 12 of which systemd was in charge; its watchdog is made quicker."""
     if os.geteuid() != 0 or not (shutil.which("debootstrap") and shutil.which("systemd-nspawn")):
         pytest.skip("needs root, debootstrap and systemd-nspawn: apt-get install debootstrap systemd-container")
-    made, layer = base("bookworm"), CACHE / "systemd.layer"
-    shutil.rmtree(layer, ignore_errors=True)
-    layer.mkdir()
-    machine = Machine(made, layer, "root")
-    units = layer / "upper/etc/systemd/system"
+    made = base("bookworm")
+    with layer("systemd") as folder:
+        yield _booted(made, folder)
+
+
+def _booted(made, folder):
+    """What the probe has written in a machine that was booted and has switched itself off."""
+    machine = Machine(made, folder, "root")
+    units = folder / "upper/etc/systemd/system"
     (units / "evcc-flask.service.d").mkdir(parents=True)
     (units / "evcc-flask.service.d/quick.conf").write_text("[Service]\nWatchdogSec=10\n")
     (units / "probe.service").write_text(PROBE)
     machine.run("sh", "-c", WITH_SYSTEMD)
-    booted = subprocess.run(["unshare", "--mount", "bash", "-c", BOOT, "boot", made, layer], capture_output=True)
-    report = layer / "upper/root/report.json"
+    booted = subprocess.run(["unshare", "--mount", "bash", "-c", BOOT, "boot", made, folder], capture_output=True)
+    report = folder / "upper/root/report.json"
     assert report.exists(), booted.stdout.decode(errors="replace")[-4000:]
-    yield json.loads(report.read_text())
-    shutil.rmtree(layer)
+    return json.loads(report.read_text())
 
 
 def test_ready_is_the_first_look_at_the_house(seen):
