@@ -45,12 +45,19 @@ class Roll:
     """For the log: one line when a device's main value is lost or seems reversed, and one when that is over."""
 
     def __init__(self) -> None:
+        self._began_s: float | None = None
         self._lost: dict[tuple[str, str], str] = {}
         self._turned: dict[tuple[str, str], str] = {}
 
     def call(self, snapshot: Snapshot, now_s: float, known: set[str]) -> None:
         """``known``: devices whose trouble is told already."""
-        seen = {(kind, each.name): _gone(each, now_s) for kind, each in _readings(snapshot) if each.name not in known}
+        self._began_s = now_s if self._began_s is None else self._began_s
+        awaited = now_s - self._began_s <= PATIENCE_S
+        seen = {
+            (kind, each.name): _gone(each, now_s)
+            for kind, each in _readings(snapshot)
+            if each.name not in known and not (awaited and each.at_s is None)
+        }
         lost = {who: error for who, error in seen.items() if error}
         for who in lost.keys() - self._lost.keys():
             log.warning("%s %r is lost: %s", *who, lost[who])

@@ -85,3 +85,11 @@ def test_a_meter_that_says_less_than_nothing_is_named_and_forgotten(roll, caplog
     assert [(issue.device, issue.fatal) for issue in issues] == [("roof", False)]
     assert "invert: true for roof" in issues[0].remedy
     assert not troubled_devices(house(-30.0, float("nan")), 100.0)
+
+
+def test_a_device_that_was_never_heard_is_awaited_at_the_start(roll, caplog):
+    for now_s in (100.0, 115.0):
+        roll.call(house(None, "not read yet"), now_s, set())
+    assert caplog.messages == []
+    roll.call(house(None, "no answer"), 116.0, set())
+    assert caplog.messages == ["meter 'grid' is lost: no answer"]
