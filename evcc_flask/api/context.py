@@ -13,6 +13,8 @@ from evcc_flask.jq.pool import Pool
 from evcc_flask.security.visitors import DoorRules
 from evcc_flask.storage.database import Database
 
+from .longlist import Short
+
 KEY = "evcc-flask"
 
 
@@ -42,6 +44,7 @@ class Context:
     envelope: str = "wrapped"
     rules: DoorRules = field(default_factory=DoorRules)
     filters: Pool = field(default_factory=Pool)
+    lists: Short = field(default_factory=Short)
 
 
 def context() -> Context:

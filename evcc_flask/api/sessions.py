@@ -26,10 +26,15 @@ blp = Blueprint("sessions", __name__, url_prefix="/api")
 def get_sessions(query):
     """The charging sessions, newest first, as JSON or as a table to download."""
     year, month = query.get("year"), query.get("month")
-    rows = context().database.each_session(year, month)
+    database = context().database
     if query.get("format") != "csv":
-        bare = request.environ.get(ENVELOPE, context().envelope) == BARE
-        return sent(listing(map(Session().dump, rows), bare=bare), JSON)
+        bare, mark = request.environ.get(ENVELOPE, context().envelope) == BARE, database.sessions_mark
+
+        def read() -> Response:
+            return sent(listing(map(Session().dump, database.each_session(year, month)), bare=bare), JSON)
+
+        return context().lists.answer((year, month, bare), mark, read)
+    rows = database.each_session(year, month)
     lang = language(query.get("lang"), request.headers.get("Accept-Language"))
     response = sent(table(rows, lang), "text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f"attachment; filename={_filename(year, month)}"

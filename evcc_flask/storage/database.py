@@ -52,6 +52,7 @@ class Database:
         self._clock = clock
         self._database = connector(path)
         self._known: dict[str, int] = {}
+        self._mark = 0
         with self._database.connection_context():
             self._computed_at = clock.now()
             self._statistics = statistics.computed(self._database, self._computed_at)
@@ -112,6 +113,11 @@ class Database:
         the number of the quarter; it is added to what is stored.
         """
         return self._writer.put(Batch(dict(values), {row.key: row for row in rows}, quarters=dict(quarters)))
+
+    @property
+    def sessions_mark(self) -> int:
+        """Another number as soon as a session was written."""
+        return self._mark
 
     def sessions(self, year: int | None = None, month: int | None = None) -> list[dict[str, Any]]:
         """All that :meth:`each_session` gives, at once."""
@@ -246,6 +252,7 @@ class Database:
             history.store(self._database, batch.quarters.values())
             gridevents.append(self._database, batch.grid_events)
         self._known = known
+        self._mark += bool(batch.rows or batch.edits)
         over = batch.edits or any(row.closed for row in batch.rows.values())
         if over or abs(self._clock.now() - self._computed_at) >= STATISTICS:
             self._compute()

@@ -239,3 +239,18 @@ def test_a_name_that_is_none_changes_nothing(client, body):
 def test_a_session_that_is_not_there_cannot_be_changed(client, method, number, status):
     answer = getattr(client, method)(f"/api/session/{number}", data=b'{"vehicle": "Zoe"}')
     assert answer.status_code == status
+
+
+def test_a_short_list_is_read_once_until_a_session_is_written(house, monkeypatch):
+    client, reads = house.app().test_client(), []
+    each = house.database.each_session
+    monkeypatch.setattr(house.database, "each_session", lambda *span: reads.append(span) or each(*span))
+    first = client.get("/api/sessions")
+    again = client.get("/api/sessions")
+    assert (again.status_code, again.data, again.content_type) == (200, first.data, first.content_type)
+    assert client.get("/bare/api/sessions").data != first.data
+    assert client.get("/api/sessions?year=2020").status_code == 200
+    assert reads == [(None, None), (None, None), (2020, None)]
+    house.state.change_site(residual_power_w=17.0)
+    client.get("/api/sessions")
+    assert len(reads) == 3
