@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import PHONE, constants
+from tests.browser.served import PATIENCE_S
 from tests.browser.test_manners import SMALL, fitting, violations
 
 
@@ -66,6 +67,7 @@ def test_the_configuration_is_read_anew_after_a_question(owner, served, tmp_path
     (tmp_path / "evcc.yaml").write_text(constants().replace("title: Testhaus", "title: Neues Haus"))
     owner.get_by_role("button", name="Read the configuration anew").click()
     owner.get_by_role("button", name="Read it now").click()
+    served.until(lambda state: state["siteTitle"] == "Neues Haus", PATIENCE_S)
     expect(owner.get_by_role("heading", name="Neues Haus")).to_be_visible()
 
 

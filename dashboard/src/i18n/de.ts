@@ -225,7 +225,7 @@ const de: Catalogue = {
   "reload.ask": "Konfiguration neu lesen",
   "reload.really": "Jetzt neu lesen",
   "reload.hint": "Die Dateien werden neu gelesen; das Laden geht weiter. Ist etwas falsch darin, bleibt alles, wie es ist.",
-  "reload.done": "Neu gelesen.",
+  "reload.done": "Wird gerade neu gelesen; die Seite folgt von selbst.",
   "settings.about": "Über",
   "settings.answersAs": "Antwortet anderen Programmen als",
   "settings.config": "Konfiguration",

@@ -223,7 +223,7 @@ const en = {
   "reload.ask": "Read the configuration anew",
   "reload.really": "Read it now",
   "reload.hint": "The files are read anew; charging goes on. If something is wrong in them, all stays as it is.",
-  "reload.done": "It was read anew.",
+  "reload.done": "It is being read anew; the page follows by itself.",
   "settings.about": "About",
   "settings.answersAs": "Answers other programs as",
   "settings.config": "Configuration",
