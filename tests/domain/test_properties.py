@@ -297,3 +297,31 @@ def test_two_equal_cars_never_start_on_the_same_surplus(bench, pv_w, noise, late
         house.load_w = max(0.0, 400 + each)
         house.cycle()
         assert sum(box.enabled for box in house.boxes) <= 1
+
+
+@QUICK
+@given(
+    st.floats(0, 14_000),
+    st.sampled_from([0, 1, 3]),
+    st.sampled_from([None, 1, 2, 3]),
+    st.sampled_from([1, 2, 3]),
+    st.booleans(),
+    st.sampled_from([None, 1, 3]),
+)
+def test_steady_sun_starts_a_car_once_at_most_whatever_is_said_of_its_phases(
+    bench, pv_w, said, vehicle_phases, car_phases, switches, physical
+):
+    house = bench(LoadpointSettings(mode=Mode.PV, phases=said))
+    box = house.boxes[0]
+    box.traits = replace(box.traits, switches_phases=switches, physical_phases=physical)
+    box.car_phases, box.vehicle = car_phases, VehicleReading("car", phases=vehicle_phases)
+    house.pv_w, starts = pv_w, 0
+    for _ in range(240):
+        house.cycle()
+        starts += "Enable" in house.sent()
+        active = sum(each > 1 for each in box.currents_a)
+        if active and house.now_s - 1000 > 300:
+            assert house.last.loadpoints[0].phases_active == active
+    assert starts <= 1
+    if box.enabled and box.current_a:
+        assert house.grid_w <= 230 * max(1, active) * 0.2 or box.offered_a <= 6
