@@ -16,6 +16,9 @@ def follow(p: Point) -> tuple[Wake | None, WakeUp | None]:
     if not p.known_on or not p.fresh or not p.connected or p.charging or full:
         return None, None
     wake = p.memory.wake or Wake(p.now_s)
+    if p.box.phases_s is not None and p.box.phases_s > wake.since_s:
+        # Many a car falls asleep over a switch of phases: it is a new beginning.
+        wake = Wake(p.box.phases_s)
     if Feature.INTEGRATED_DEVICE in p.features:
         return wake, None
     next_s = wake.since_s + (wake.tries + 1) * WAKE_S

@@ -82,6 +82,16 @@ def test_only_odd_tries_where_one_of_them_can(bench):
     assert len(woken(house, 400)) == 3
 
 
+def test_a_switch_of_phases_begins_the_waking_anew(bench):
+    house = bench(NOW)
+    house.boxes[0].asleep = True
+    house.boxes[0].traits = replace(house.boxes[0].traits, can_wake=True, switches_phases=True)
+    assert len(woken(house, 400)) == 3
+    house.wish(phases=1)
+    assert len(woken(house, 400)) == 3
+    assert house.boxes[0].phases == 1
+
+
 def test_after_the_last_try_the_car_counts_as_asleep_once(bench):
     house = bench(NOW)
     house.boxes[0].asleep = True
