@@ -92,7 +92,8 @@ def _opened(p: Point, now: Moment) -> OpenSession:
     born = now.wall.isoformat(timespec="seconds") if now.wall is not None else f"{now.s:.0f}"
     return OpenSession(
         key=f"{p.index + 1}@{born}",
-        connected_s=now.s,
+        # A car that stands there at the start has done so all the time: what it told at once is of this connection.
+        connected_s=p.started_s if p.memory.status is None else now.s,
         meter_start_kwh=counter,
         counter_kwh=counter,
         counter_s=now.s,

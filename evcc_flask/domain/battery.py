@@ -19,7 +19,7 @@ from .readings import BatteryReading
 from .reasons import Code, Fact, Reason, because
 from .settings import Settings
 from .snapshot import Rates, Snapshot
-from .words import BatteryMode, Mode
+from .words import BatteryMode
 
 HELD = (BatteryMode.HOLD, BatteryMode.CHARGE)
 
@@ -206,10 +206,10 @@ def _most_w(snapshot: Snapshot) -> float:
 
 
 def _holds_battery(p: Point, rates: Rates) -> bool:
-    if not p.charging or p.mode is Mode.OFF:
+    if not p.charging or p.off:
         return False
     planned = p.settings.plan
-    fast = p.mode is Mode.NOW or (planned is not None and planned.active) or rules.minimum_soc_unmet(p)
+    fast = p.hurries or (planned is not None and planned.active) or rules.minimum_soc_unmet(p)
     return fast or rules.smart_cost_active(p, rates)
 
 

@@ -25,7 +25,7 @@ NOBODY: frozenset[Feature] = frozenset()
 class Point:
     """``unasked``: it charges though it was told not to, and must be stopped again.
 
-    ``stuck_high``: it refused to be told less.
+    ``stuck_high``: it refused to be told less. ``started_s``: when the program began.
     """
 
     index: int
@@ -47,6 +47,7 @@ class Point:
     soc: Soc | None = None
     connected_s: float | None = None
     car: CarMemory = NOBODY_YET
+    started_s: float = 0.0
     priority: int = 0
     physical: int | None = None
     features: frozenset[Feature] = NOBODY
@@ -241,6 +242,7 @@ def point(
         timer=memory.timer,
         measured_phases=memory.measured_phases,
         person_s=now_s if changed else memory.person_s,
+        started_s=started_s,
         priority=vehicle.priority if vehicle is not None and vehicle.priority > 0 else settings.priority,
         physical=charger.traits.physical_phases,
         features=charger.traits.features | vehicle.features if vehicle else charger.traits.features,

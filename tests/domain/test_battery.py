@@ -7,6 +7,7 @@ import pytest
 
 from evcc_flask.domain.commands import Ending, Outcome, SetBatteryMode
 from evcc_flask.domain.moment import Moment
+from evcc_flask.domain.once import FastOnce, Until
 from evcc_flask.domain.readings import BatteryReading, MeterReading
 from evcc_flask.domain.recall import recalled, remembered
 from evcc_flask.domain.settings import Circuit, ExternalBatteryMode, LoadpointSettings
@@ -208,3 +209,13 @@ def test_that_an_order_from_outside_has_lapsed_is_said_for_a_minute(bench):
     assert "battery_external_ended" in reasons(house)
     house.cycles(10, 5)
     assert reasons(house) == {}
+
+
+def test_a_fast_charge_for_once_is_fed_by_no_battery_either(bench):
+    house = bench(
+        LoadpointSettings(mode=Mode.OFF, fast_once=FastOnce("unplugged", Until.UNPLUGGED)),
+        battery_discharge_control=True,
+    )
+    house.battery = BATTERY
+    house.cycles(60)
+    assert "battery_held_for_car" in reasons(house)

@@ -55,6 +55,15 @@ def killed(house, away_s=30.0):
     house.memory = recalled(kept, Moment(house.now_s, house.now.wall))
 
 
+def test_what_a_car_told_between_the_start_and_the_first_cycle_is_of_this_connection(bench):
+    house = bench(NOW, vehicles=CARS)
+    house.memory = replace(house.memory, started_s=house.now_s)
+    house.boxes[0].vehicle = replace(GOLF, soc_percent=40.0, at_s=house.now_s + 5.0)
+    house.cycle()
+    assert soc(house).current
+    assert soc(house).percent == 40.0
+
+
 def test_a_reading_that_is_a_moment_younger_than_the_cycle_is_one_of_the_cycle(bench):
     house = plugged(bench)
     says(house, 40.0, age_s=-0.001)
