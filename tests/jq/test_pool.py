@@ -213,7 +213,8 @@ def test_what_was_asked_before_is_answered_from_memory_until_the_state_changes(s
     assert single.known(".a", "1") is None
 
 
-def test_the_memory_is_bounded(single):
+def test_the_memory_is_bounded(single, monkeypatch):
+    monkeypatch.setattr("evcc_flask.jq.pool.WALL_S", 30.0)
     for number in range(4):
         assert len(asked(single, f'"x" * 1000000 # {number}')) == 1_000_000
     assert single.known('"x" * 1000000 # 0', "1") is None

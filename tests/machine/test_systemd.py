@@ -22,7 +22,7 @@ After=evcc-flask.service nginx.service
 [Service]
 Type=oneshot
 TimeoutStartSec=840
-ExecStart=/usr/bin/python3 /root/evcc-flask/tests/machine/under_systemd.py /root/report.json
+ExecStart=/usr/bin/python3 %h/evcc-flask/tests/machine/under_systemd.py %h/report.json
 ExecStopPost=/bin/systemctl poweroff --no-block
 [Install]
 WantedBy=multi-user.target
