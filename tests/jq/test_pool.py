@@ -213,10 +213,12 @@ def test_what_was_asked_before_is_answered_from_memory_until_the_state_changes(s
     assert single.known(".a", "1") is None
 
 
-def test_the_memory_is_bounded(single, monkeypatch):
-    monkeypatch.setattr("evcc_flask.jq.pool.WALL_S", 30.0)
+def test_the_memory_is_bounded(single):
     for number in range(4):
-        assert len(asked(single, f'"x" * 1000000 # {number}')) == 1_000_000
+        text = f'"x" * 1000000 # {number}'
+        # A second of the wall is a small part of one on a busy machine; the next try finds its worker warm.
+        answers = (asked(single, text) for _ in range(10))
+        assert len(next(answer for answer in answers if "took longer" not in answer)) == 1_000_000
     assert single.known('"x" * 1000000 # 0', "1") is None
     assert single.known('"x" * 1000000 # 3', "1") is not None
 
