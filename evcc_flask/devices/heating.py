@@ -102,8 +102,8 @@ class Limited:
 def sg_ready(params: Mapping[str, Any], shop: Shop) -> ChargerParts:
     """A pump with SG Ready as one number. Raises Misconfigured, or a group of them."""
     bench = Bench(load(SgReady(), params), shop)
-    mode = Told(bench.sink("setmode", "setmode") or Nowhere(), NORMAL, shop.clock)
-    limit = bench.sink("setmaxpower", "setmaxpower")
+    mode = Told(bench.sink("setmode", "mode") or Nowhere(), NORMAL, shop.clock)
+    limit = bench.sink("setmaxpower", "maxpower")
     boosts = one_of(bench.source("getmode") or mode, {str(BOOST)})
     return _made(
         bench,
@@ -119,7 +119,7 @@ def sg_ready(params: Mapping[str, Any], shop: Shop) -> ChargerParts:
 def heat_pump(params: Mapping[str, Any], shop: Shop) -> ChargerParts:
     """A pump that takes a power in W. Raises Misconfigured, or a group of them."""
     bench = Bench(load(HeatPump(), params), shop)
-    told = Told(bench.sink("setmaxpower", "setmaxpower") or Nowhere(), 0.0, shop.clock)
+    told = Told(bench.sink("setmaxpower", "maxpower") or Nowhere(), 0.0, shop.clock)
     limited = Limited(told)
     heats = above(bench.source("getmaxpower") or told, 0.0)
     return _made(

@@ -159,3 +159,11 @@ def test_what_another_device_does_not_tell_is_said(workshop: Workshop) -> None:
         build_meter("battery", "custom", node, workshop)
     (problem,) = problems_of(group.value)
     assert (problem.path, problem.message) == (("power", "config"), "this meter tells no soc")
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "parameter"), [("sgready", "setmode", "mode"), ("heatpump", "setmaxpower", "maxpower")]
+)
+def test_what_a_heat_pump_is_told_has_the_name_that_evcc_gives_it(kind, key, parameter, workshop):
+    setter = {"source": "http", "uri": f"http://127.0.0.1:9/set?to=${{{parameter}}}"}
+    build_charger("pump", kind, {key: setter}, workshop)

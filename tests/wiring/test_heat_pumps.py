@@ -8,8 +8,8 @@ meters:
 chargers:
   - name: pump
     type: sgready
-    setmode: {source: js, script: "mode = setmode", vm: pump}
-    getmode: {source: js, script: "typeof mode === 'undefined' ? 2 : mode", vm: pump}
+    setmode: {source: js, script: "told = mode", vm: pump}
+    getmode: {source: js, script: "typeof told === 'undefined' ? 2 : told", vm: pump}
     power: {source: const, value: 800}
     temp: {source: const, value: 47.5}
     limittemp: {source: const, value: 60}
