@@ -79,6 +79,8 @@ def main() -> None:
                     place.get_by_role("button", name=button).click()
                     page.get_by_role("dialog").wait_for()
                     page.wait_for_timeout(700)
+                    if name == "reasons":
+                        page.get_by_role("slider", name="Power and decisions").hover(position={"x": 250, "y": 60})
                     shoot(page, f"{name}-dialog-{window}-{scheme}")
                     page.keyboard.press("Escape")
                     page.get_by_role("dialog").wait_for(state="detached")

@@ -107,6 +107,7 @@ const de: Catalogue = {
   "why.older": "{left_n?Eine ältere|# ältere} zeigen",
   "why.house": "Warum das Haus so entscheidet",
   "curve.figures": "{power}[, davon {own_percent} aus Sonne und Speicher]; Sonne auf dem Dach {roof}",
+  "curve.held": "So von {from} bis {to}; die Zahlen sind die letzten.",
   "curve.hint": "Finger, Zeiger oder Pfeiltasten: was zu welcher Zeit entschieden war.",
   "curve.unknown": "Von da ist keine Entscheidung bekannt.",
   "curve.label": "Leistung und Entscheidungen von {title} über die Zeit",
