@@ -10,6 +10,7 @@ from threading import Lock
 from typing import Any
 
 from .agreement import FilterError as FilterError
+from .localtime import local_words
 from .prelude import in_front
 from .spelling import respelled
 
@@ -70,7 +71,7 @@ def compile_filter(text: str) -> Filter:
     program = text if text.strip() else "."
     if len(program) > _MOST or "\0" in program:
         raise FilterError("this is too long or holds a NUL")
-    source = in_front(respelled(program) if OLD else program, old=OLD)
+    source = in_front(local_words(program) + respelled(program) if OLD else program, old=OLD)
     try:
         return Filter(text, _engine.compile(source))
     except _FAILURES as error:

@@ -274,3 +274,7 @@ def test_workers_end_with_the_server_however_it_ends(text):
     server.stdout.close()
     assert workers
     assert all(gone(pid) for pid in workers)
+
+
+def test_the_local_time_needs_no_file(pool):
+    assert asked(pool, "1700000000 | localtime | length") == 8
