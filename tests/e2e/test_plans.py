@@ -15,7 +15,7 @@ def test_a_plan_is_done_within_ten_minutes_before_its_time_though_the_program_is
     world.sun_w(0.0)
     config = world.config("pv", interval="10s")
     server = world.serve(config)
-    done_at = (world.clock.now() + timedelta(minutes=14)).replace(microsecond=0)
+    done_at = (world.clock.now() + timedelta(minutes=18)).replace(microsecond=0)
     server.post(f"/api/loadpoints/1/plan/energy/1/{done_at.isoformat().replace('+', '%2B')}")
     waits = server.until(lambda state: "plan_starts" in codes(loadpoint(state)["reasons"]), 10, "it waits")
     assert loadpoint(waits)["planProjectedEnd"] is not None
