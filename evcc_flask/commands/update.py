@@ -83,7 +83,7 @@ def update(source: Path, installation: Installation, say: Say) -> None:
     with _unpacked(source) as folder, tempfile.TemporaryDirectory() as units:
         for unit in installation.units.glob("evcc-flask*.service"):
             shutil.copy2(unit, units)
-        problem = _installed(folder, installation, well=well)
+        problem = _installed(folder, installation, former, well=well)
         if problem:
             say(f"{problem}; going back")
             _back(former, kept, Path(units), installation, say, problem)
@@ -93,13 +93,14 @@ def update(source: Path, installation: Installation, say: Say) -> None:
     say(f"{Path(installation.version()).name} answers; {Path(former).name} stays beside it.")
 
 
-def _installed(folder: Path, installation: Installation, *, well: bool) -> str:
+def _installed(folder: Path, installation: Installation, former: str, *, well: bool) -> str:
     """Why the new version is not at work, or ''."""
     script = folder / "deploy" / "install.sh"
     if not script.is_file():
         return f"{script} is not there: name a folder or an archive with the sources"
     if subprocess.run(["bash", script]).returncode != 0:
-        return "the installation failed"
+        # The installer starts what it has put in place, and fails where that does not start.
+        return "the installation failed" if installation.version() == former else "the new version did not start"
     if not installation.answers(well=well):
         return f"the new version did not answer within {installation.patience_s:g} s"
     return ""

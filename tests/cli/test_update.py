@@ -97,7 +97,7 @@ def test_a_version_that_answers_stays_and_the_former_one_beside_it(machine):
 
 
 def test_where_the_installation_fails_the_former_version_and_its_data_are_back(machine):
-    with pytest.raises(UpdateFailed, match="the installation failed"):
+    with pytest.raises(UpdateFailed, match="the new version did not start"):
         machine.update(machine.version("broken", more="exit 3"))
     assert machine.installation.version() == "versions/old"
     assert machine.installation.health() == 200
@@ -105,11 +105,19 @@ def test_where_the_installation_fails_the_former_version_and_its_data_are_back(m
     assert (machine.units / "evcc-flask.service").read_text() == "old\n"
 
 
+def test_an_installer_that_fails_before_it_changes_anything_is_named_so(machine):
+    folder = machine.version("unfit")
+    (folder / "deploy/install.sh").write_text("exit 1")
+    with pytest.raises(UpdateFailed, match="the installation failed"):
+        machine.update(folder)
+    assert machine.installation.health() == 200
+
+
 def test_the_version_that_is_back_knows_what_happened_until_an_update_succeeds(machine):
     with pytest.raises(UpdateFailed):
         machine.update(machine.version("broken", more="exit 3"))
     setback = noted(machine.house / "house.db", SystemClock().now())
-    assert (setback.problem, setback.former, setback.told) == ("the installation failed", "old", False)
+    assert (setback.problem, setback.former, setback.told) == ("the new version did not start", "old", False)
     machine.update(machine.version("new"))
     assert noted(machine.house / "house.db", SystemClock().now()) is None
 

@@ -84,11 +84,11 @@ def test_boxes_are_lowered_a_minute_after_the_end_and_the_next_start_disarms_tha
     assert (seen["again"], seen["again_armed"]) == (0, "inactive")
 
 
-def test_an_update_that_does_not_answer_is_taken_back_and_told(seen):
+def test_an_update_that_does_not_start_is_taken_back_and_told(seen):
     assert seen["refused"] != 0, seen["refusal"]
-    assert "the new version did not answer within 90 s" in seen["refusal"]
+    assert "the new version did not start" in seen["refusal"]
     assert seen["back"] == [seen["former"], "Installed", "active"]
-    assert "failed: the new version did not answer" in str(seen["issues"])
+    assert "failed: the new version did not start" in str(seen["issues"])
 
 
 def test_an_update_that_answers_stays_and_nothing_is_told(seen):
