@@ -80,6 +80,7 @@ def update(source: Path, installation: Installation, say: Say) -> None:
     former, well = installation.version(), installation.health() == 200
     installation.backups.mkdir(mode=0o700, exist_ok=True)
     kept = backup(installation.place, installation.backups, say)
+    forget(installation.place.database)  # the new version starts with a clean page; going back notes it anew
     with _unpacked(source) as folder, tempfile.TemporaryDirectory() as units:
         for unit in installation.units.glob("evcc-flask*.service"):
             shutil.copy2(unit, units)
@@ -88,7 +89,6 @@ def update(source: Path, installation: Installation, say: Say) -> None:
             say(f"{problem}; going back")
             _back(former, kept, Path(units), installation, say, problem)
             raise UpdateFailed(f"{problem}. The former version ({Path(former).name}) is installed again.")
-    forget(installation.place.database)
     _tidy(installation, former)
     say(f"{Path(installation.version()).name} answers; {Path(former).name} stays beside it.")
 

@@ -118,8 +118,10 @@ def test_the_version_that_is_back_knows_what_happened_until_an_update_succeeds(m
         machine.update(machine.version("broken", more="exit 3"))
     setback = noted(machine.house / "house.db", SystemClock().now())
     assert (setback.problem, setback.former, setback.told) == ("the new version did not start", "old", False)
-    machine.update(machine.version("new"))
+    started = machine.house / "started-with"
+    machine.update(machine.version("new", more=f"ls {machine.house} > {started}"))
     assert noted(machine.house / "house.db", SystemClock().now()) is None
+    assert "update-failed.json" not in started.read_text(), "the new version would show it"
 
 
 def test_a_version_that_controls_nothing_is_taken_back_where_the_former_did(machine):

@@ -100,6 +100,7 @@ def main(report):
     seen |= {"stopped_armed": armed(), "state_left": Path("/run/evcc-flask").exists()}
     seen["lowered"] = wait(75, lambda: "offers 6 A from now on" in log("evcc-flask-lower"))
     seen |= {"again": systemctl("start", "evcc-flask")[0], "again_armed": armed()}
+    seen["log"] = log("evcc-flask")[-4000:]
 
     venv = Path("/opt/evcc-flask/venv")
     seen["former"] = str(venv.readlink())
@@ -108,7 +109,6 @@ def main(report):
     seen["issues"] = state("issues")
     seen["updated"], seen["update"] = update("# Another one.")
     seen |= {"venv": str(venv.readlink()), "title_then": title(), "issues_then": state("issues")}
-    seen["log"] = log("evcc-flask")[-4000:]
     Path(report).write_text(json.dumps(seen))
 
 
