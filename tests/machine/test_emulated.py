@@ -1,7 +1,7 @@
 """A fresh Debian for another processor, run by qemu's user mode: installed as on a Raspberry Pi, started and driven.
 
-Everything there takes twenty times as long, an hour in all, so it is run by who asks for it (``EMULATED=1``). The figures of
-``drive.py`` are printed, not judged.
+Everything there takes twenty times as long, an hour in all, so it is run by who asks for it (``EMULATED=1``). The
+figures of ``drive.py`` are printed, not judged.
 """
 
 import json
