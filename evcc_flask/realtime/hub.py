@@ -104,6 +104,8 @@ class Hub:
                 log.exception("live connections failed; all are closed, and clients come again")
                 self._drop_all(GOING_AWAY)
         self._drop_all(GOING_AWAY)
+        while not self._newcomers.empty():
+            self._newcomers.get_nowait().leave(GOING_AWAY)
 
     def _run(self) -> None:
         while not self._ending.is_set():
@@ -207,5 +209,3 @@ class Hub:
     def _drop_all(self, code: int) -> None:
         for listener in list(self._listeners):
             self._drop(listener, code)
-        while not self._newcomers.empty():
-            self._newcomers.get_nowait().leave(code)
