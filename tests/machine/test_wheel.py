@@ -33,11 +33,14 @@ def installed(tmp_path_factory):
     source = folder / "source"
     subprocess.run(["git", "clone", "--quiet", TOP, source], check=True)
     make = "import sys; from setuptools import build_meta; print(build_meta.build_sdist(sys.argv[1]))"
+    asks = "from setuptools import build_meta; print(*build_meta.get_requires_for_build_sdist(), sep='\\n')"
     python = folder / "venv" / "bin" / "python"
     subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
     pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     environ = {**os.environ, "PIP_CONSTRAINT": str(TOP / "constraints.txt")}
     subprocess.run([*pip, "setuptools", "wheel"], check=True, env=environ)
+    asked = subprocess.run([python, "-c", asks], cwd=source, check=True, capture_output=True, text=True).stdout
+    subprocess.run([*pip, *(line for line in asked.splitlines() if line.startswith("nodejs"))], check=True, env=environ)
     subprocess.run([python, "-c", make, folder], cwd=source, check=True, stdout=subprocess.DEVNULL)
     (archive,) = folder.glob("*.tar.gz")
     subprocess.run([*pip, archive], check=True, env=environ)
