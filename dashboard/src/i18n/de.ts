@@ -1,5 +1,5 @@
 /* Deutsch. Dieselben Schlüssel wie en.ts; der Compiler vermisst, was fehlt. */
-import type { Catalogue } from "./index";
+import type { Catalogue } from "./en";
 
 const de: Catalogue = {
   "app.skip": "Zum Inhalt springen",

@@ -466,4 +466,5 @@ const en = {
 };
 
 export type Key = keyof typeof en;
+export type Catalogue = Record<Key, string>;
 export default en;

@@ -2,13 +2,12 @@
 import { computed, shallowRef } from "vue";
 import { houseNow, site } from "../state/house";
 import { language, type Language } from "../state/preferences";
-import type { Key } from "./en";
+import type { Catalogue, Key } from "./en";
 import * as formats from "./format";
 import { retold, type Said } from "./said";
 import { filled, type Facts } from "./template";
 
 export type { Facts, Key };
-export type Catalogue = Record<Key, string>;
 
 /** `said`: how the server's English is told; none in English. */
 const CATALOGUES: Record<Language, () => Promise<{ default: Catalogue; said?: readonly Said[] }>> = { de: () => import("./de"), en: () => import("./en") };
