@@ -4,7 +4,7 @@ import json
 import math
 from dataclasses import replace
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from evcc_flask.domain.commands import Enable, OfferCurrent, SwitchPhases
@@ -252,6 +252,51 @@ def test_a_box_is_off_or_within_its_limits_and_off_means_off(bench, wishes, kind
     day(bench, wishes, kinds, (), sun, look)
 
 
+CHARGES = {
+    "mode_now",
+    "welcome_charge",
+    "minimum_soc",
+    "fast_once",
+    "plan_active",
+    "climater",
+    "cheap_price",
+    "charges_from_sun",
+    "minimum_current",
+    "battery_start",
+    "battery_buffer",
+    "battery_boost",
+}
+
+
+@QUICK
+@given(st.lists(snapshots, min_size=1, max_size=4), houses)
+def test_who_is_kept_from_charging_is_not_said_to_charge_whatever_the_devices_say(seen, house):
+    memory, now_s = Memory(), 1000.0
+    for snapshot in seen:
+        decision = decide(snapshot, house, memory, Moment(now_s))
+        for each in decision.loadpoints:
+            assert each.enabled or each.reasons[0].code.value not in CHARGES
+        memory, now_s = decision.memory, now_s + 10
+
+
+@QUICK
+@given(
+    st.tuples(wanted, wanted, wanted),
+    st.tuples(boxes, boxes, boxes),
+    suns,
+    st.sampled_from([5.0, 7.0, 20.0]),
+    st.sampled_from([{}, {"refuses": True}, {"obeys": False}, {"asleep": True}]),
+)
+def test_who_is_kept_from_charging_is_not_said_to_charge(bench, wishes, kinds, sun, limit_a, trouble):
+    def look(house, decision):
+        for name, value in trouble.items():
+            setattr(house.boxes[0], name, value)
+        for each in decision.loadpoints:
+            assert each.enabled or each.reasons[0].code.value not in CHARGES
+
+    day(bench, wishes, kinds, (Circuit("garage", max_current_a=limit_a),), sun, look)
+
+
 @QUICK
 @given(st.sampled_from([1, 3]), st.floats(0, 14_000), st.floats(0, 6_000), st.booleans(), st.sampled_from([1, 3]))
 def test_more_sun_never_means_less_charge(bench, car_phases, pv_w, more_w, switches, phases):
@@ -308,6 +353,7 @@ def test_two_equal_cars_never_start_on_the_same_surplus(bench, pv_w, noise, late
     st.booleans(),
     st.sampled_from([None, 1, 3]),
 )
+@example(4081.0, 0, 2, 3, True, None)  # a switch of phases after five minutes
 def test_steady_sun_starts_a_car_once_at_most_whatever_is_said_of_its_phases(
     bench, pv_w, said, vehicle_phases, car_phases, switches, physical
 ):
@@ -315,12 +361,14 @@ def test_steady_sun_starts_a_car_once_at_most_whatever_is_said_of_its_phases(
     box = house.boxes[0]
     box.traits = replace(box.traits, switches_phases=switches, physical_phases=physical)
     box.car_phases, box.vehicle = car_phases, VehicleReading("car", phases=vehicle_phases)
-    house.pv_w, starts = pv_w, 0
+    house.pv_w, starts, settled_s = pv_w, 0, house.now_s + 300
     for _ in range(240):
         house.cycle()
         starts += "Enable" in house.sent()
+        if "SwitchPhases" in house.sent():
+            settled_s = house.now_s + 150
         active = sum(each > 1 for each in box.currents_a)
-        if active and house.now_s - 1000 > 300:
+        if active and house.now_s > settled_s:
             assert house.last.loadpoints[0].phases_active == active
     assert starts <= 1
     if box.enabled and box.current_a:

@@ -271,20 +271,20 @@ tariffs:
 """)
     assert tariff_issues(house) == [
         "evcc.yaml:3: tariffs.currency: 'Euro' is no currency. Write three letters, like EUR or CHF.",
-        "evcc.yaml:16: tariffs.solr: failed parsing config file: unknown key. Did you mean 'solar'?",
-        "evcc.yaml:18: tariffs.solar[0].type: is missing. Write 'type: template'.",
         "evcc.yaml:6: tariffs.grid.template: 'tiber' is no template of a tariff that this program knows."
         " Did you mean 'tibber'?",
-        "evcc.yaml:12: tariffs.feedin.intervall: is not a known setting. Did you mean 'interval'?",
         "evcc.yaml:10: tariffs.feedin.forecast.source: 'htp' is no known plugin. Did you mean 'http'?",
         "evcc.yaml:11: tariffs.feedin.tariff: 'green' is no kind of tariff. Known: pricestatic, pricedynamic,"
         " priceforecast, co2, solar.",
+        "evcc.yaml:12: tariffs.feedin.intervall: is not a known setting. Did you mean 'interval'?",
         "evcc.yaml:13: tariffs.co2.zip: is missing.",
-        "evcc.yaml:21: tariffs.solar[1].lat: needs a number, not 'x'.",
+        "evcc.yaml:16: tariffs.solr: failed parsing config file: unknown key. Did you mean 'solar'?",
+        "evcc.yaml:18: tariffs.solar[0].type: is missing. Write 'type: template'.",
         "evcc.yaml:19: tariffs.solar[1].lon: is missing.",
         "evcc.yaml:19: tariffs.solar[1].dec: is missing.",
         "evcc.yaml:19: tariffs.solar[1].az: is missing.",
         "evcc.yaml:19: tariffs.solar[1].kwp: is missing.",
+        "evcc.yaml:21: tariffs.solar[1].lat: needs a number, not 'x'.",
     ]
 
 
