@@ -18,7 +18,7 @@ from evcc_flask.domain.ports import Clock
 from .counters import Counters
 from .manners import Pace
 from .needs import Answer, ErrorKind, ReadError, Registers, Request
-from .orders import PROMPT, Job, Order, Rest, Timer, fresh, rested
+from .orders import PROMPT, Job, Order, Rest, Timer, rested
 
 log = logging.getLogger("bus")
 
@@ -338,7 +338,7 @@ class WorkLink:
 
     def _keep_error(self, request: Hashable, error: ReadError) -> None:
         old = self._answers.get(request) or Answer()
-        self._answers[request] = Answer(old.value, old.at_s, fresh(error))
+        self._answers[request] = Answer(old.value, old.at_s, error.again())
         self._stale.discard(request)
 
     def _part(self, request: Registers) -> Answer:

@@ -33,11 +33,19 @@ class ErrorKind(Enum):
 
 
 class ReadError(Exception):
-    """A value cannot be had now. ``kind`` says why; the text is for people."""
+    """A value cannot be had now. ``kind`` says why; the text is for people.
 
-    def __init__(self, kind: ErrorKind, message: str) -> None:
+    ``after_s``: seconds that who answered wants to be left alone for; None: it said nothing about that.
+    """
+
+    def __init__(self, kind: ErrorKind, message: str, after_s: float | None = None) -> None:
         super().__init__(message)
         self.kind = kind
+        self.after_s = after_s
+
+    def again(self) -> "ReadError":
+        """The same without its traceback: what is kept must not keep frames, nor gather more with each raise."""
+        return ReadError(self.kind, str(self), self.after_s)
 
 
 @dataclass(frozen=True, slots=True)

@@ -204,7 +204,7 @@ class OcppLink(PushedLink):
         self._ready.wait(READY_S)
         station = self._on_line
         if station is None:
-            raise self._gone or ReadError(ErrorKind.CONNECTION, f"{self.name} is not on the line")
+            raise (self._gone or ReadError(ErrorKind.CONNECTION, f"{self.name} is not on the line")).again()
         return station
 
     def _is_up(self) -> None:

@@ -30,7 +30,7 @@ AGAIN_S = 5.0
 LARGEST = 256 * 1024
 """Bytes of one message."""
 TOLD_OF = 50
-"""So many unknown names are logged; a stranger cannot fill the log with more."""
+"""So many refusals are logged; a stranger cannot fill the log with more."""
 
 
 class OcppServer:
@@ -45,7 +45,7 @@ class OcppServer:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ended: asyncio.Event | None = None
         self._closing = False
-        self._said: set[str] = set()
+        self._said: set[tuple[str, str]] = set()
         self._any: str = ""
         self.port = spec.port
         """The port that is listened on; it differs from that of ``spec`` where that is 0."""
@@ -144,9 +144,9 @@ class OcppServer:
         return None
 
     def _refused(self, station: str, connection: "ServerConnection", why: str) -> None:
-        if station in self._said or len(self._said) >= TOLD_OF:
+        if (station, why) in self._said or len(self._said) >= TOLD_OF:
             return
-        self._said.add(station)
+        self._said.add((station, why))
         address = (connection.remote_address or ("?",))[0]
         log.warning("charge point %r at %s was turned away: %s.", station[:64], address, why)
 
@@ -164,6 +164,11 @@ class OcppServer:
         name = _name(connection.request.path if connection.request else "")
         link = self._link_of(name)
         if link is None:
+            return
+        if connection.subprotocol is None:
+            # OCPP-J 1.6 §3.1.2: the handshake is completed without one, and then the line is closed.
+            self._refused(name, connection, f"it does not offer the subprotocol {PROTOCOL}; set it to OCPP 1.6 (JSON)")
+            await connection.close(1002, f"only {PROTOCOL} is spoken here")
             return
         if not link.station:
             self._any = name

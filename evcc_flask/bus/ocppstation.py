@@ -9,10 +9,12 @@ import logging
 from collections.abc import Callable, MutableMapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import wraps
+from inspect import signature
 from math import floor
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from ocpp.exceptions import OCPPError
+from ocpp.exceptions import FormationViolationError, OCPPError
 from ocpp.routing import on as routed
 from ocpp.v16 import ChargePoint as Base
 from ocpp.v16 import call, call_result
@@ -47,11 +49,28 @@ KEYS = (
     *("MeterValuesSampledData", "MeterValueSampleInterval"),
 )
 PROFILE = 1
+SHOWN = 200
+"""Characters of a broken message that are logged."""
 FAULTLESS = ("NoError", "", None)
 
 
 def _on(action: str) -> Callable[[Handler], Handler]:
-    return cast(Callable[[Handler], Handler], routed(action, skip_schema_validation=True))
+    """What a message lacks is told to its sender, in the word that OCPP has for it."""
+
+    def marked(handler: Handler) -> Handler:
+        expected = signature(handler)
+
+        @wraps(handler)
+        def taken(*own: Any, **told: Any) -> Any:
+            try:
+                expected.bind(*own, **told)
+            except TypeError as lack:
+                raise FormationViolationError(str(lack)) from None
+            return handler(*own, **told)
+
+        return cast(Handler, routed(action, skip_schema_validation=True)(taken))
+
+    return marked
 
 
 class _Quiet(logging.LoggerAdapter[logging.Logger]):
@@ -61,7 +80,7 @@ class _Quiet(logging.LoggerAdapter[logging.Logger]):
         self.debug(msg, *args, **kwargs)
 
     def exception(self, msg: object, *args: object, **kwargs: Any) -> None:
-        self.warning(msg, *args)
+        self.warning(msg, *(str(arg)[:SHOWN] for arg in args))
 
     def process(self, msg: Any, kwargs: MutableMapping[str, Any]) -> tuple[Any, MutableMapping[str, Any]]:
         return msg, kwargs
@@ -99,6 +118,8 @@ class ChargePoint(Base):  # type: ignore[misc] # why: the package tells no types
                 await self.route_message(message)
         except ConnectionClosed as closed:
             why = f"{why} ({closed.rcvd.reason})" if closed.rcvd and closed.rcvd.reason else why
+        except RecursionError:
+            why = f"charge point {self.id!r} sent what is nested without end, and was hung up on"
         except Exception as error:  # why: a message that nobody foresaw must end this line, not the server
             log.exception("charge point %r: its message could not be dealt with", self.id)
             why = f"charge point {self.id!r} was misunderstood: {error!r}"

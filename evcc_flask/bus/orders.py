@@ -24,7 +24,7 @@ class Rest:
 
     def again(self) -> ReadError:
         """The error, to be raised once more."""
-        return fresh(self.error)
+        return self.error.again()
 
 
 @dataclass(slots=True, eq=False)
@@ -49,9 +49,4 @@ def rested(before: Rest | None, error: ReadError, now_s: float, *, pressing: boo
     usual = Backoff()
     longest_s = 0.0 if error.kind in PROMPT else PRESSING_S if pressing else usual.longest_s
     backoff = replace(before.backoff if before else usual, longest_s=longest_s).failed(now_s)
-    return Rest(backoff, fresh(error))
-
-
-def fresh(error: ReadError) -> ReadError:
-    """The same without its traceback: what is kept must not keep frames, nor gather more with each raise."""
-    return ReadError(error.kind, str(error))
+    return Rest(backoff, error.again())

@@ -70,7 +70,7 @@ class PushedLink(WorkLink):
         with self._line:
             self._line.wait_for(lambda: self._up or self._gone is not None or self._closing.is_set(), CONNECT_S)
             if not self._up:
-                raise self._gone or ReadError(ErrorKind.CONNECTION, f"{self.name}: no connection yet")
+                raise (self._gone or ReadError(ErrorKind.CONNECTION, f"{self.name}: no connection yet")).again()
 
     def renew(self, request: Request) -> None:
         """What came last is the newest there is."""

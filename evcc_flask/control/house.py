@@ -26,6 +26,28 @@ log = logging.getLogger("site")
 T = TypeVar("T")
 
 
+class Faults:
+    """Keeps a driver that fails from the others, and logs it when that begins and when it ends, not with each cycle."""
+
+    def __init__(self) -> None:
+        self._known: set[tuple[str, str]] = set()
+
+    def read(self, name: str, reading: Callable[[], T], failed: Callable[..., T]) -> T:
+        """The reading, or what ``failed(name, error=…)`` makes of its fault."""
+        key = name, getattr(reading, "__name__", "")
+        try:
+            read = reading()
+        except Exception as error:  # why: a fault in one driver must not take the other devices with it
+            if key not in self._known:
+                self._known.add(key)
+                log.exception("%s: the driver failed while decoding; it is told again when it works", name)
+            return failed(name, error=f"driver failed: {error}")
+        if key in self._known:
+            self._known.discard(key)
+            log.info("%s: the driver works again", name)
+        return read
+
+
 @dataclass(frozen=True, slots=True)
 class LoadpointDrivers:
     """A loadpoint's wallbox, and its own charge meter where the configuration names one."""
@@ -49,40 +71,44 @@ class House:
     vehicles: Mapping[str, Vehicle] = field(default_factory=dict)
     tariffs: Tariffs | None = None
     grid_operator: GridOperator | None = None
+    faults: Faults = field(default_factory=Faults, compare=False)
 
     def snapshot(self, outcomes: tuple[Outcome, ...], wall: datetime | None = None) -> Snapshot:
         """Every driver's latest reading, and the rates of ``wall`` (None: not trusted), frozen. Instant: no I/O."""
+        read = self.faults.read
         outlook = self.tariffs.outlook() if self.tariffs else Outlook()
         return Snapshot(
-            grid=_read(self.grid.name, self.grid.reading, MeterReading) if self.grid else None,
+            grid=read(self.grid.name, self.grid.reading, MeterReading) if self.grid else None,
             pv=tuple(
-                _read(m.name, m.pv_reading, lambda name, error: PvReading(MeterReading(name, error=error)))
+                read(m.name, m.pv_reading, lambda name, error: PvReading(MeterReading(name, error=error)))
                 for m in self.pv
             ),
             batteries=tuple(
-                _read(m.name, m.battery_reading, lambda name, error: BatteryReading(MeterReading(name, error=error)))
+                read(m.name, m.battery_reading, lambda name, error: BatteryReading(MeterReading(name, error=error)))
                 for m in self.batteries
             ),
-            aux=tuple(_read(m.name, m.reading, MeterReading) for m in self.aux),
-            ext=tuple(_read(m.name, m.reading, MeterReading) for m in self.ext),
-            loadpoints=tuple(_loadpoint(drivers) for drivers in self.loadpoints),
+            aux=tuple(read(m.name, m.reading, MeterReading) for m in self.aux),
+            ext=tuple(read(m.name, m.reading, MeterReading) for m in self.ext),
+            loadpoints=tuple(_loadpoint(drivers, self.faults) for drivers in self.loadpoints),
             circuit_meters={
-                circuit: _read(m.name, m.reading, MeterReading) for circuit, m in self.circuit_meters.items()
+                circuit: read(m.name, m.reading, MeterReading) for circuit, m in self.circuit_meters.items()
             },
-            circuit_limits={circuit: _limits(circuit, limits) for circuit, limits in self.circuit_limits.items()},
-            grid_order=_read("hems", self.grid_operator.reading, _unknown) if self.grid_operator else None,
-            cars={name: _read(name, car.reading, _unreadable) for name, car in self.vehicles.items()},
+            circuit_limits={
+                circuit: _limits(circuit, limits, self.faults) for circuit, limits in self.circuit_limits.items()
+            },
+            grid_order=read("hems", self.grid_operator.reading, _unknown) if self.grid_operator else None,
+            cars={name: read(name, car.reading, _unreadable) for name, car in self.vehicles.items()},
             outcomes=outcomes,
             rates=Rates.of(outlook, wall),
             outlook=outlook,
         )
 
 
-def _loadpoint(drivers: LoadpointDrivers) -> LoadpointReading:
-    charger = _read(drivers.charger.name, drivers.charger.reading, ChargerReading)
+def _loadpoint(drivers: LoadpointDrivers, faults: Faults) -> LoadpointReading:
+    charger = faults.read(drivers.charger.name, drivers.charger.reading, ChargerReading)
     if drivers.meter is None:
         return LoadpointReading(charger)
-    meter = _read(drivers.meter.name, drivers.meter.reading, MeterReading)
+    meter = faults.read(drivers.meter.name, drivers.meter.reading, MeterReading)
     return LoadpointReading(
         replace(
             charger,
@@ -97,8 +123,8 @@ def _loadpoint(drivers: LoadpointDrivers) -> LoadpointReading:
     )
 
 
-def _limits(circuit: str, limits: Limits) -> LimitReading:
-    return _read(f"circuit {circuit}", limits.reading, lambda name, error: LimitReading(awaited=True))
+def _limits(circuit: str, limits: Limits, faults: Faults) -> LimitReading:
+    return faults.read(f"circuit {circuit}", limits.reading, lambda name, error: LimitReading(awaited=True))
 
 
 def _unknown(name: str, error: str) -> GridOrder:
@@ -108,11 +134,3 @@ def _unknown(name: str, error: str) -> GridOrder:
 
 def _unreadable(name: str, error: str) -> CarReading:
     return CarReading(name, Contact.GONE, error=error)
-
-
-def _read(name: str, reading: Callable[[], T], failed: Callable[..., T]) -> T:
-    try:
-        return reading()
-    except Exception as error:  # why: a fault in one driver must not take the other devices with it
-        log.exception("%s: the driver failed while decoding", name)
-        return failed(name, error=f"driver failed: {error}")

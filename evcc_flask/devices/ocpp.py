@@ -4,6 +4,7 @@ A limit of 0 A pauses the charge and leaves the transaction open: what ends it i
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from importlib.util import find_spec
 from math import floor
 from typing import Any
@@ -22,6 +23,7 @@ from .sources import above, number
 from .take import Triple
 
 TAG_OF_OURS = "evcc"
+CHARGING = "Charging"
 TEND_S = 5.0
 ASK_AGAIN_S = 60.0
 """A charge point that did not begin a transaction is asked again after so long."""
@@ -34,7 +36,7 @@ LETTERS = {
     "SuspendedEV": "B",
     "SuspendedEVSE": "B",
     "Finishing": "B",
-    "Charging": "C",
+    CHARGING: "C",
 }
 KEEPS = "OCPP 1.6 knows no fail-safe: over a cut line it keeps its last limit. Many boxes can be given an offline limit"
 DESCRIBED: Mapping[str, Any] = {
@@ -94,7 +96,7 @@ class Said:
     def value(self) -> Value:
         answer = self._link.latest(self._told)
         if answer.error is not None:
-            raise answer.error
+            raise answer.error.again()
         if answer.at_s is None:
             raise ReadError(ErrorKind.NOT_AVAILABLE, f"{self._link.name} has not told its {self._told.what}")
         return self._decode(answer.value)
@@ -106,6 +108,7 @@ class Flow:
     def __init__(self, link: OcppLink, connector: int, what: str, clock: Clock) -> None:
         self._metered = Said(link, Told(connector, what), number)
         self._status = Said(link, Told(connector, STATUS), str)
+        self._known = partial(link.known, connector, STATUS)
         self._clock = clock
 
     def needs(self) -> Iterable[Need]:
@@ -113,21 +116,19 @@ class Flow:
 
     def at_s(self) -> float | None:
         metered_s = self._metered.at_s()
-        return metered_s if metered_s is None or self._young(metered_s) or self._charging() else self._status.at_s()
+        holds = metered_s is None or self._young(metered_s) or self._known() == CHARGING
+        return metered_s if holds else self._status.at_s()
 
     def value(self) -> Value:
         value, at_s = self._metered.value(), self._metered.at_s()
         if at_s is not None and self._young(at_s):
             return value
-        if self._charging():
+        if self._status.value() == CHARGING:
             raise ReadError(ErrorKind.TIMEOUT, "the charge point tells no figures of the charge any more")
         return 0.0
 
     def _young(self, at_s: float) -> bool:
         return self._clock.monotonic_s() - at_s <= LAPSE_S
-
-    def _charging(self) -> bool:
-        return self._status.value() == "Charging"
 
 
 class Connector:

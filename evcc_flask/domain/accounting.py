@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from . import costs, standstill
 from .decision import Event
-from .figures import ABSURD_KM, ABSURD_KWH, LONGEST_STEP_S, PLAUSIBLE_KW, RESUME_S, SUSPECT_S, UNSEEN_KWH
+from .figures import ABSURD_KM, ABSURD_KWH, LONGEST_STEP_S, PLAUSIBLE_KW, RESUME_S, STALE_S, SUSPECT_S, UNSEEN_KWH
 from .house import House
 from .memory import Held, OpenSession
 from .moment import Moment
@@ -90,10 +90,12 @@ def co2_per_kwh(session: OpenSession) -> float | None:
 def _opened(p: Point, now: Moment) -> OpenSession:
     counter = _counter(p)
     born = now.wall.isoformat(timespec="seconds") if now.wall is not None else f"{now.s:.0f}"
+    at_start = p.memory.status is None and p.since(p.started_s) <= STALE_S
     return OpenSession(
         key=f"{p.index + 1}@{born}",
         # A car that stands there at the start has done so all the time: what it told at once is of this connection.
-        connected_s=p.started_s if p.memory.status is None else now.s,
+        # Of a box that is heard only later, nobody knows how long.
+        connected_s=p.started_s if at_start else now.s,
         meter_start_kwh=counter,
         counter_kwh=counter,
         counter_s=now.s,

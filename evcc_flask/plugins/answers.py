@@ -41,10 +41,10 @@ class Answers:
                 try:
                     shelf.body = fetch()
                 except ReadError as error:
-                    shelf.error = error
+                    shelf.error = error.again()
                 shelf.at_s, shelf.wire_s = self._clock.monotonic_s(), self._clock.wire_s()
             if shelf.error is not None:
-                raise ReadError(shelf.error.kind, str(shelf.error))
+                raise shelf.error.again()
             return shelf.body
 
     def forget(self, place: str) -> None:

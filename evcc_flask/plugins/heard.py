@@ -29,7 +29,7 @@ class Heard:
     def value(self) -> Value:
         answer = self.need.link.latest(self.need.request)
         if answer.error is not None:
-            raise answer.error
+            raise answer.error.again()
         if answer.at_s is None:
             raise ReadError(ErrorKind.UNHEARD, f"{self.what}: nothing was heard yet. Is the address right?")
         silent_s = self.clock.monotonic_s() - answer.at_s

@@ -44,7 +44,7 @@ class Fetched:
     def value(self) -> Value:
         answer = self.need.link.latest(self.need.request)
         if answer.error is not None:
-            raise answer.error
+            raise answer.error.again()
         if answer.at_s is None:
             raise ReadError(ErrorKind.MUST_RETRY, f"{self.need.link.name}: not read yet")
         return self.decode(answer.value)

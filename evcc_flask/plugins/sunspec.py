@@ -136,7 +136,7 @@ class Found:
         answer = self.link.latest(self._request(spot, place))
         words = answer.value
         if answer.error is not None:
-            raise answer.error
+            raise answer.error.again()
         if answer.at_s is None:
             words = place.words[spot.first : spot.end]
         if len(words) != spot.end - spot.first:
@@ -152,7 +152,8 @@ class Found:
     def _chosen(self) -> tuple[Spot, Place]:
         answer = self.link.latest(self.scan)
         if answer.at_s is None:
-            raise answer.error or ReadError(ErrorKind.MUST_RETRY, f"{self.link.name}: not read yet")
+            waits = ReadError(ErrorKind.MUST_RETRY, f"{self.link.name}: not read yet")
+            raise (answer.error or waits).again()
         return choose(self.spots, answer.value, self.device, f"{self.link.name}, id {self.scan.unit}")
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from evcc_flask.bus.bus import Bus
@@ -76,11 +77,20 @@ class Line:
                 self._socket.send(json.dumps([3, number, self.answers.get(rest[0], ACCEPTED)]))
 
 
+class AheadClock(SystemClock):
+    """The real one, which a test may put forward."""
+
+    ahead_s = 0.0
+
+    def monotonic_s(self) -> float:
+        return super().monotonic_s() + self.ahead_s
+
+
 class Yard:
     """A charger on a bus, and the lines by which its charge point called, one after the other."""
 
     def __init__(self, **params: Any) -> None:
-        clock = SystemClock()
+        clock = self.clock = AheadClock()
         self.bus = Bus(clock)
         self.bus.await_stations(OcppSpec(port=0, host="127.0.0.1"))
         self.box: SourceCharger = build_charger("box", "ocpp", {"stationid": "WB", **params}, Workshop(self.bus, clock))
@@ -211,3 +221,63 @@ def test_what_nobody_understands_is_answered_with_an_error_and_the_line_goes_on(
     line.meters({"measurand": "SoC"}, {"value": "NaN"}, {"value": "?", "phase": "L9"})
     line.status("Charging")
     assert yard.box.reading().status is Status.C
+
+
+def test_a_box_that_hangs_up_while_it_charges_is_unread_with_the_same_short_error_each_time(yard: Yard) -> None:
+    line = yard.line()
+    line.status("Charging")
+    line.meters({"value": "3000", "measurand": "Power.Active.Import", "unit": "W"})
+    assert yard.box.reading().power_w == 3000
+    line.hang_up()
+    eventually(lambda: yard.box.reading().error, WITHIN_S, "the line is missed")
+    kept = [need.link.latest(need.request).error for need in yard.box.needs()]
+    for _ in range(5):
+        yard.box.reading()
+    assert kept
+    assert all(error is not None and error.__traceback__ is None for error in kept)
+
+
+def test_when_its_last_figures_are_old_and_the_line_is_cut_the_box_is_read_without_a_fault(yard: Yard) -> None:
+    line = yard.line()
+    line.status("Charging")
+    line.meters({"value": "3000", "measurand": "Power.Active.Import", "unit": "W"})
+    before = yard.box.reading()
+    line.hang_up()
+    eventually(lambda: yard.box.reading().error, WITHIN_S, "the line is missed")
+    yard.clock.ahead_s = 120.0
+    after = yard.box.reading()
+    assert after.power_at_s == before.power_at_s
+    assert "has hung up" in after.error
+
+
+def test_a_message_without_end_costs_its_own_line_and_one_sentence(
+    yard: Yard, caplog: pytest.LogCaptureFixture
+) -> None:
+    line = yard.line()
+    line.status("Available")
+    line.frame("[" * 100_000)
+    eventually(lambda: "nested without end" in str(yard.box.reading().error), WITHIN_S, "it is hung up on")
+    assert not any(record.exc_info for record in caplog.records)
+    assert max(len(record.getMessage()) for record in caplog.records) < 1000
+    yard.line().status("Charging")
+    assert yard.box.reading().status is Status.C
+
+
+def test_what_a_message_lacks_is_a_formation_violation(yard: Yard) -> None:
+    line = yard.line()
+    assert line.say("StatusNotification", status="Charging") == "FormationViolation"
+    assert line.say("StopTransaction") == "FormationViolation"
+
+
+@pytest.mark.parametrize("offered", [None, ["ocpp2.0.1"]])
+def test_who_does_not_speak_ocpp_1_6_is_hung_up_on_and_told_of_once(
+    yard: Yard, offered: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(2):
+        with connect(f"ws://127.0.0.1:{yard.bus.ocpp_port}/WB", subprotocols=offered) as socket:
+            with pytest.raises(ConnectionClosed) as closed:
+                socket.recv(WITHIN_S)
+            assert closed.value.rcvd is not None
+            assert closed.value.rcvd.code == 1002
+    assert caplog.text.count("does not offer the subprotocol ocpp1.6") == 1
+    assert "has not called yet" in str(yard.box.reading().error)

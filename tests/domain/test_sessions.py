@@ -188,6 +188,23 @@ def test_a_restart_counts_the_time_in_which_the_program_was_away(bench):
     assert 50.0 - blind.loadpoints[0].session.connected_s == pytest.approx(connected_s, abs=1)
 
 
+def test_of_a_box_that_is_first_heard_minutes_after_the_start_the_connection_counts_from_its_first_word(bench):
+    house = bench(NOW)
+    house.boxes[0].says = {"at_s": None, "status": None}
+    house.cycles(180)
+    house.boxes[0].says = {}
+    assert house.cycle().loadpoints[0].connected_duration_s == 0.0
+    assert house.cycle().loadpoints[0].connected_duration_s == 10.0
+
+
+def test_a_car_that_is_there_at_the_start_is_connected_since_then(bench):
+    house = bench(NOW)
+    house.boxes[0].says = {"at_s": None, "status": None}
+    house.cycles(20)
+    house.boxes[0].says = {}
+    assert house.cycle().loadpoints[0].connected_duration_s == 20.0
+
+
 def test_what_only_tells_that_time_passes_is_not_worth_a_write(bench):
     house = bench(NOW)
     house.boxes[0].asleep = True
