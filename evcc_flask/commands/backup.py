@@ -12,12 +12,16 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
+
+from peewee import DatabaseError
 
 from evcc_flask.clock import SystemClock
 from evcc_flask.config.load import load
 from evcc_flask.config.own import NAME as OWN_FILE
+from evcc_flask.storage.database import Database
 from evcc_flask.storage.owner import Owner
-from evcc_flask.storage.place import WRITTEN, house_file, usual_file, written_house
+from evcc_flask.storage.place import WRITTEN, house_file, house_place, unfit, usual_file
 from evcc_flask.storage.problem import StorageProblem
 from evcc_flask.version import VERSION
 
@@ -38,11 +42,13 @@ class Place:
     config: Path | None
 
     @classmethod
-    def of(cls, config: Path | None, environ: Mapping[str, str]) -> "Place":
-        """As ``run`` would find them. Raises StorageProblem."""
+    def of(cls, config: Path | None, environ: Mapping[str, str], *, whatever_lies_there: bool = False) -> "Place":
+        """As ``run`` would find them. Raises StorageProblem, but not for a file that is to be replaced anyway."""
         configuration = load(config, environ)
-        database, _ = house_file(usual_file(configuration.database))
-        found = configuration.file or written_house(configuration.database)
+        named = usual_file(configuration.database)
+        database = house_place(named) if whatever_lies_there else house_file(named)[0]
+        written = database.with_name(WRITTEN)
+        found = configuration.file or (written if written.is_file() else None)
         return cls(database.absolute(), Path(found) if found else config)
 
     def files(self) -> dict[str, Path]:
@@ -53,9 +59,13 @@ class Place:
 
 
 def backup(place: Place, target: Path | None, say: Say) -> Path:
-    """Write the house into ``target`` (a new file, or a folder). Raises StorageProblem; FileExistsError names it."""
+    """Write the house into ``target`` (a new file, or a folder). Raises StorageProblem, OSError."""
     now = SystemClock().now()
     file = target if target and not target.is_dir() else _unused(target or Path(), now)
+    if file.exists():
+        raise StorageProblem(f"{file} is there already, and stays as it is. Name another file.")
+    if not file.parent.is_dir():
+        raise StorageProblem(f"{file.parent} is no folder that is there. Make it first, or name another one.")
     if not place.database.is_file():
         raise StorageProblem(f"{place.database} is not there, so there is nothing to back up. Name it with --database.")
     with tempfile.TemporaryDirectory(dir=file.parent) as folder:
@@ -81,15 +91,17 @@ def restore(file: Path, place: Place, say: Say) -> None:
         raise StorageProblem(
             f"evcc-flask runs on this house (process {process}). Stop it first: systemctl stop evcc-flask"
         )
+    place.database.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=place.database.parent) as folder:
         contents, about = _unpacked(file, Path(folder))
         _checked(contents[DATABASE], file)
         targets = {**place.files(), DATABASE: place.database}
-        for name, content in contents.items():
-            _laid(content, targets[name])
-            say(f"restored {targets[name]}")
-    for ending in ("-wal", "-shm"):
-        place.database.with_name(place.database.name + ending).unlink(missing_ok=True)
+        ready = [(_ready(content, targets[name]), targets[name]) for name, content in contents.items()]
+        for new, target in ready:
+            if aside := _set_aside(target):
+                say(f"{target} is kept as {aside}")
+            new.replace(target)
+            say(f"restored {target}")
     say(f"This is the house of {about.get('at', 'an unknown time')}, version {about.get('version', 'unknown')}.")
 
 
@@ -122,7 +134,7 @@ def _unpacked(file: Path, folder: Path) -> tuple[dict[str, Path], dict[str, str]
                 if content is None:
                     continue
                 if entry.name == ABOUT:
-                    about = json.loads(content.read())
+                    about = _told(json.loads(content.read()))
                 elif entry.name in known:
                     contents[entry.name] = folder / entry.name
                     with contents[entry.name].open("wb") as target:
@@ -134,26 +146,52 @@ def _unpacked(file: Path, folder: Path) -> tuple[dict[str, Path], dict[str, str]
     return contents, about
 
 
+def _told(about: Any) -> dict[str, str]:
+    """What a backup says of itself. Raises ValueError."""
+    if not isinstance(about, dict):
+        raise ValueError(f"{ABOUT} does not hold what we write there")
+    return {str(key): str(value) for key, value in about.items()}
+
+
 def _checked(database: Path, file: Path) -> None:
+    """Raises StorageProblem unless a server would start on it. A copy is tried: that brings an older one up to date."""
+    trial = database.with_name(f"trial-{database.name}")
+    shutil.copyfile(database, trial)
+    problem = unfit(trial)
     try:
-        with closing(sqlite3.connect(database)) as opened:
-            verdict = opened.execute("PRAGMA quick_check(1)").fetchone()[0]
-    except sqlite3.Error as error:
-        verdict = str(error)
-    if verdict != "ok":
-        raise StorageProblem(f"{file}: the database in it is damaged ({verdict}). Take another backup.")
+        if problem is None:
+            opened = Database.open(trial, SystemClock(), mend=False)
+            try:
+                opened.settings()
+            finally:
+                opened.close()
+    except (StorageProblem, DatabaseError) as error:
+        problem = "it is damaged, or of another version" if isinstance(error, DatabaseError) else str(error)
+    if problem is not None:
+        said = problem.replace(str(trial), "it").rstrip(".")
+        raise StorageProblem(
+            f"{file}: the database in it is of no use: {said}. Nothing was changed; take another backup."
+        )
 
 
-def _laid(content: Path, target: Path) -> None:
-    """In the place of ``target``, with its mode and owner, or those of its folder."""
+def _ready(content: Path, target: Path) -> Path:
+    """A copy beside ``target`` that only needs its name, with the mode and owner of what is there, or of the folder."""
     target.parent.mkdir(parents=True, exist_ok=True)
     like = (target if target.exists() else target.parent).stat()
-    mode = like.st_mode & 0o777 if target.exists() else 0o640
     new = target.with_name(f".{target.name}.new")
     shutil.copyfile(content, new)
-    new.chmod(mode)
+    new.chmod(like.st_mode & 0o777 if target.exists() else 0o640)
     if os.geteuid() == 0:
         os.chown(new, like.st_uid, like.st_gid)
-    if target.exists():
-        target.replace(target.with_name(target.name + ASIDE))
-    new.replace(target)
+    return new
+
+
+def _set_aside(target: Path) -> Path | None:
+    """Where ``target`` is kept now, with the log of a database, which must not meet another file. None: nothing was."""
+    aside = target.with_name(target.name + ASIDE)
+    for ending in ("-wal", "-shm"):
+        aside.with_name(aside.name + ending).unlink(missing_ok=True)
+        log = target.with_name(target.name + ending)
+        if log.exists():
+            log.replace(aside.with_name(aside.name + ending))
+    return target.replace(aside) if target.exists() else None

@@ -20,7 +20,7 @@ def _sentences() -> Iterator[None]:
 
     try:
         yield
-    except (StorageProblem, FileNotFoundError, FileExistsError) as error:
+    except (StorageProblem, OSError) as error:
         raise click.ClickException(str(error)) from None
 
 
@@ -59,7 +59,7 @@ def restore(file: Path, config: Path | None, database: Path | None) -> None:
     from .backup import restore as lay_back
 
     with _sentences():
-        lay_back(file, Place.of(config, _environ(database)), click.echo)
+        lay_back(file, Place.of(config, _environ(database), whatever_lies_there=True), click.echo)
 
 
 @click.command(short_help="Install another version; back to this one if it does not answer.")

@@ -4,6 +4,7 @@ Only reads are sent, and none before a line was silent for three seconds: anothe
 """
 
 import contextlib
+import termios
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -72,7 +73,7 @@ def ports() -> list[str]:
 def heard(port: str) -> int:
     """Bytes that came while we only listened. Raises OSError where the port cannot be opened."""
     clock = SystemClock()
-    with serial.Serial(port, 9600, timeout=0.1, exclusive=True) as line:
+    with _opened(port, 9600, "8N1", 0.1) as line:
         until_s, count = clock.wire_s() + LISTEN_S, 0
         while clock.wire_s() < until_s and count < FOREIGN_BYTES:
             count += len(line.read(64))
@@ -91,13 +92,22 @@ def present(port: str) -> Iterator[Slave]:
     known: set[int] = set()
     usual = {row["link"]["rtu"]["id"] for row in rows().values() if "rtu" in (row.get("link") or {})}
     for baudrate, comset in speeds():
-        with serial.Serial(
-            port, baudrate, int(comset[0]), comset[1], int(comset[2]), timeout=ANSWER_S, exclusive=True
-        ) as line:
+        with _opened(port, baudrate, comset, ANSWER_S) as line:
             for number in sorted({*IDS, *usual} - known):
                 if _answers(line, number):
                     known.add(number)
                     yield Slave(baudrate, comset, number)
+
+
+@contextlib.contextmanager
+def _opened(port: str, baudrate: int, comset: str, timeout_s: float) -> Iterator[serial.Serial]:
+    try:
+        with serial.Serial(
+            port, baudrate, int(comset[0]), comset[1], int(comset[2]), timeout=timeout_s, exclusive=True
+        ) as line:
+            yield line
+    except termios.error as error:  # what pyserial lets through where the port knows no such setting
+        raise OSError(f"the port does not take {baudrate} baud {comset} ({error.args[-1]})") from error
 
 
 def _answers(line: serial.Serial, number: int) -> bool:

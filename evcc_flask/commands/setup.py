@@ -58,6 +58,7 @@ class Setup:
 
     def _line(self, port: str, plan: Plan) -> None:
         click.echo(f"\n{port}: listening for {search.LISTEN_S:g} s …")
+        slaves: list[search.Slave] = []
         try:
             if count := search.heard(port):
                 click.echo(
@@ -65,10 +66,11 @@ class Setup:
                 )
                 return
             click.echo("It is silent. Asking what answers; reads only …")
-            slaves = list(search.present(port))
+            slaves.extend(search.present(port))  # what was found before it fails is kept
         except OSError as error:
-            click.echo(f"It cannot be used: {error}")
-            return
+            click.echo(f"It cannot be used{' any longer' * bool(slaves)}: {error}")
+            if not slaves:
+                return
         if not slaves:
             click.echo("Nothing answers. Are A and B exchanged, is the termination set, has the device power?")
         for slave in slaves:
@@ -98,7 +100,7 @@ class Setup:
                 click.echo(f"{template} is not known; 'evcc-flask devices' lists what is.")
                 continue
             host = click.prompt("Its address in the network")
-            modbus = {"modbus": "tcpip"} if "tcp" in (rows()[_known(kinds[0], template)].get("link") or {}) else {}
+            modbus = _modbus(rows()[_known(kinds[0], template)].get("link") or {})
             self._propose([(kind, _known(kind, template)) for kind in kinds], {**modbus, "host": host}, plan)
 
     def _propose(self, candidates: list[tuple[str, str]], wire: Mapping[str, Any], plan: Plan) -> None:
@@ -172,6 +174,19 @@ def _known(kind: str, template: str) -> str:
         return find(kind, template)[0]
     except Misconfigured:
         return ""
+
+
+def _modbus(links: Mapping[str, Any]) -> dict[str, Any]:
+    """How a device of Modbus is reached in the network; nothing for another one."""
+    if not {"tcp", "rtu"} & links.keys():
+        return {}
+    usual = {"port": 502, "id": 1, **(links.get("rtu") or {}), **(links.get("tcp") or {})}
+    way = "tcpip"
+    if "tcp" not in links:
+        click.echo("It speaks on a line: a gateway reaches it, by Modbus TCP (tcpip) or as it is (rs485tcpip).")
+        way = click.prompt("What does the gateway speak", type=click.Choice(["tcpip", "rs485tcpip"]), default=way)
+    port = click.prompt("Its port", type=click.IntRange(1, 65535), default=usual["port"])
+    return {"modbus": way, "port": port, "id": click.prompt("Its id", type=click.IntRange(0, 255), default=usual["id"])}
 
 
 def _has_grid(plan: Plan) -> bool:

@@ -50,6 +50,30 @@ def house_file(named: Path) -> tuple[Path, Issue | None]:
     return ours, Issue("database", message, remedy=remedy, fatal=False)
 
 
+def house_place(named: Path) -> Path:
+    """As ``house_file``, for one who will replace what lies there, whatever it is: never evcc's own file."""
+    return named.with_name(OWN) if named.name != OWN and _foreign(named) else named
+
+
+def unfit(path: Path) -> str | None:
+    """Why the file is no house of ours, or None where it looks like one."""
+    if path.stat().st_size == 0:
+        return "it is empty"
+    with path.open("rb") as file:
+        if file.read(len(_BEGINNING)) != _BEGINNING:
+            return "it is no database"
+    try:
+        with closing(sqlite3.connect(path)) as database:
+            verdict = database.execute("PRAGMA quick_check(1)").fetchone()[0]
+        tables = _tables(path, "mode=ro")
+    except sqlite3.Error as error:
+        return f"it is damaged ({error})"
+    if verdict != "ok":
+        return f"it is damaged ({verdict})"
+    ours = "number" in tables.get("migrations", "") and {"settings", "sessions"} <= tables.keys()
+    return None if ours else "another program made it"
+
+
 def usual_file(named: str | None) -> Path:
     """What the configuration names, or the place where our file lies where it names none."""
     return Path(named) if named else Path.home() / ".evcc" / OWN

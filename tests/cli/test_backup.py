@@ -1,5 +1,9 @@
 """A house in one file, and back again."""
 
+import io
+import json
+import os
+import shutil
 import sqlite3
 import tarfile
 from contextlib import closing
@@ -76,12 +80,119 @@ def test_a_backup_is_not_overwritten(call, tmp_path):
     call("backup", tmp_path / "house.tar.gz")
     answer = call("backup", tmp_path / "house.tar.gz")
     assert answer.exit_code == 1
-    assert "house.tar.gz" in answer.output
+    assert "house.tar.gz is there already" in answer.output
+    assert "Errno" not in answer.output
 
 
 def test_without_a_name_of_its_own_it_is_named_by_its_time(call, tmp_path):
     assert call("backup", tmp_path).exit_code == 0
     assert len(list(tmp_path.glob("evcc-flask-2*.tar.gz"))) == 1
+
+
+def rewritten(file, **changed):
+    """The archive with other contents; a Path is a file, everything else becomes JSON."""
+    with tarfile.open(file) as archive:
+        contents = {entry.name: archive.extractfile(entry).read() for entry in archive}
+    for name, content in changed.items():
+        name = {"database": "evcc-flask.db", "about": "about.json"}[name]
+        contents[name] = content.read_bytes() if hasattr(content, "read_bytes") else json.dumps(content).encode()
+    with tarfile.open(file, "w:gz") as archive:
+        for name, content in contents.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content))
+
+
+@pytest.mark.parametrize("spoilt", [os.urandom(9000), b"", b"SQLite format 3\0" + bytes(9000)])
+def test_a_backup_replaces_a_database_that_is_none_any_more(house, call, tmp_path, spoilt):
+    folder, database = house
+    assert call("backup", tmp_path / "house.tar.gz").exit_code == 0
+    before = stored(folder)
+    database.close()
+    (folder / "house.db").write_bytes(spoilt)
+    answer = call("restore", tmp_path / "house.tar.gz")
+    assert answer.exit_code == 0, answer.output
+    assert stored(folder) == before
+    assert (folder / "house.db.before-restore").read_bytes() == spoilt
+    assert "house.db.before-restore" in answer.output
+
+
+def test_evccs_own_file_is_not_replaced_by_a_backup(house, call, tmp_path):
+    folder, database = house
+    assert call("backup", tmp_path / "house.tar.gz").exit_code == 0
+    before = stored(folder)
+    database.close()
+    with closing(sqlite3.connect(tmp_path / "evcc.db")) as evccs:
+        evccs.execute("CREATE TABLE settings (key TEXT, value TEXT)")
+    as_it_was = (tmp_path / "evcc.db").read_bytes()
+    shutil.move(tmp_path / "evcc.db", folder / "house.db")
+    answer = call("restore", tmp_path / "house.tar.gz")
+    assert answer.exit_code == 0, answer.output
+    assert (folder / "house.db").read_bytes() == as_it_was
+    with closing(sqlite3.connect(folder / "evcc-flask.db")) as opened:
+        assert dict(opened.execute("SELECT key, value FROM settings")) == before
+
+
+def foreign_database(path):
+    with closing(sqlite3.connect(path)) as made:
+        made.execute("CREATE TABLE settings (key TEXT, value TEXT)")
+
+
+def empty_database(path):
+    with closing(sqlite3.connect(path)) as made:
+        made.execute("PRAGMA user_version = 1")
+
+
+def newer_database(path):
+    database = Database.open(path, SystemClock())
+    database.close()
+    with closing(sqlite3.connect(path)) as made:
+        made.execute("INSERT INTO migrations VALUES (99, '0099_later')")
+        made.commit()
+
+
+def half_a_database(path):
+    database = Database.open(path, SystemClock())
+    database.close()
+    with closing(sqlite3.connect(path)) as made:
+        made.execute("ALTER TABLE settings RENAME COLUMN value TO worth")
+        made.commit()
+
+
+@pytest.mark.parametrize("made", [foreign_database, empty_database, newer_database, half_a_database])
+def test_an_archive_whose_database_no_server_would_start_on_changes_nothing(house, call, tmp_path, made):
+    folder, database = house
+    file = tmp_path / "house.tar.gz"
+    assert call("backup", file).exit_code == 0
+    database.close()
+    made(tmp_path / "other.db")
+    rewritten(file, database=tmp_path / "other.db")
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    answer = call("restore", file)
+    assert answer.exit_code == 1
+    assert "the database in it is of no use" in answer.output
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before
+
+
+@pytest.mark.parametrize("about", [[1], "text", None])
+def test_an_archive_that_tells_nonsense_of_itself_changes_nothing(house, call, tmp_path, about):
+    folder, database = house
+    file = tmp_path / "house.tar.gz"
+    assert call("backup", file).exit_code == 0
+    database.close()
+    rewritten(file, about=about)
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    answer = call("restore", file)
+    assert (answer.exit_code, "Traceback" in answer.output) == (1, False)
+    assert "is no backup of ours" in answer.output
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_a_backup_into_a_folder_that_is_not_there_says_so(call, tmp_path):
+    answer = call("backup", tmp_path / "nowhere" / "house.tar.gz")
+    assert answer.exit_code == 1
+    assert "Make it first" in answer.output
+    assert "Errno" not in answer.output
 
 
 def damaged(file):

@@ -1,8 +1,11 @@
 """The first configuration, in dialogue with somebody at a keyboard, over a real line and real HTTP."""
 
+import os
+import termios
 from datetime import UTC, datetime
 
 import pytest
+import serial
 import yaml
 from click.testing import CliRunner
 
@@ -10,6 +13,8 @@ from evcc_flask.cli import main
 from evcc_flask.commands import search
 from evcc_flask.commands.housefile import Found, Plan
 from evcc_flask.config.load import load
+from evcc_flask.simulation.wire.meters import Eastron, sdm630_at_grid
+from evcc_flask.simulation.wire.tcp import ModbusTcpServer
 from evcc_flask.storage.owner import Owner
 from tests.e2e.world import BOX, GRID, World
 
@@ -117,3 +122,38 @@ def test_each_port_is_named_once_and_speeds_are_those_of_the_library():
     assert len(set(search.ports())) == len(search.ports())
     assert search.speeds()[0] == (9600, "8N1")
     assert (19200, "8E1") in search.speeds()
+
+
+def test_a_port_that_cannot_speak_so_keeps_the_answers_given_so_far(call, tmp_path, monkeypatch):
+    leader, follower = os.openpty()
+    port, real = os.ttyname(follower), serial.Serial
+
+    def without_parity(*words, **more):
+        if "E" in words:
+            raise termios.error(22, "Invalid argument")
+        return real(*words, **more)
+
+    monkeypatch.setattr(search.serial, "Serial", without_parity)
+    monkeypatch.setattr(search, "ports", lambda: [port])
+    monkeypatch.setattr(search, "LISTEN_S", 0.1)
+    monkeypatch.setattr(search, "IDS", ())
+    monkeypatch.setattr(search, "ANSWER_S", 0.01)
+    monkeypatch.setattr(search, "neighbours", list)
+    answer = call("Hut", "35", "3", "", "", "y")
+    os.close(leader)
+    os.close(follower)
+    assert "the port does not take 9600 baud 8E1" in answer.output
+    assert "Traceback" not in answer.output
+    assert "Hut" in (tmp_path / "new" / "evcc.yaml").read_text()
+
+
+def test_a_meter_of_a_line_is_entered_behind_a_gateway_with_its_port_and_id(world, call, tmp_path, monkeypatch):
+    monkeypatch.setattr(search, "ports", list)
+    server = ModbusTcpServer({7: Eastron(world.live, sdm630_at_grid)})
+    answer = call(
+        *("Hut", "35", "3", "", "eastron-sdm630", "127.0.0.1", "", str(server.port), "7", "1", "grid"), "", "y"
+    )
+    server.close()
+    assert answer.exit_code == 0, answer.output
+    (written,) = yaml.safe_load((tmp_path / "new" / "evcc.yaml").read_text())["meters"]
+    assert (written["modbus"], written["port"], written["id"]) == ("tcpip", server.port, 7)
