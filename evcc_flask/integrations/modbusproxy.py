@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
+from operator import itemgetter
 from threading import Event, Lock, Thread
 from typing import Any
 
@@ -132,7 +133,9 @@ class ModbusProxy:
         self._turn = Lock()
         self._ending = Event()
         self._listener: socket.socket | None = None
-        self._clients: set[socket.socket] = set()
+        self._clients: dict[socket.socket, float] = {}
+        """When each was heard last."""
+        self._crowded = False
         self._remembered: OrderedDict[Registers, tuple[float, tuple[int, ...]]] = OrderedDict()
         self._patience: dict[int, Backoff] = {}
 
@@ -173,10 +176,23 @@ class ModbusProxy:
             except OSError:
                 return
             if len(self._clients) >= MOST_CLIENTS:
-                client.close()
-                continue
-            self._clients.add(client)
+                self._make_room()
+            self._clients[client] = self._clock.wire_s()
             Thread(target=self._serve, args=(client,), name=f"modbus client {self.port}", daemon=True).start()
+
+    def _make_room(self) -> None:
+        """Who has been silent longest goes: one that hangs must not lock out who comes."""
+        if not self._crowded:
+            self._crowded = True
+            log.warning(
+                "modbusproxy: port %d has %d clients, which is all that it serves; for each that comes now, the one "
+                "that was silent longest is hung up on",
+                *(self.port, MOST_CLIENTS),
+            )
+        for client, _ in sorted(self._clients.copy().items(), key=itemgetter(1))[:1]:
+            self._clients.pop(client, None)
+            with contextlib.suppress(OSError):
+                client.shutdown(socket.SHUT_RDWR)
 
     def _serve(self, client: socket.socket) -> None:
         client.settimeout(SILENCE_S)
@@ -184,12 +200,15 @@ class ModbusProxy:
             with contextlib.suppress(OSError, EOFError), client:
                 while not self._ending.is_set():
                     transaction, protocol, length, unit = HEAD.unpack(_exactly(client, HEAD.size))
+                    if client in self._clients:
+                        self._clients[client] = self._clock.wire_s()
                     if protocol != 0 or not 2 <= length <= 254:
                         return
                     answer = self._answer(unit, _exactly(client, length - 1))
                     client.sendall(HEAD.pack(transaction, 0, len(answer) + 1, unit) + answer)
         finally:
-            self._clients.discard(client)
+            self._clients.pop(client, None)
+            self._crowded = self._crowded and len(self._clients) >= MOST_CLIENTS // 2
 
     def _answer(self, unit: int, question: bytes) -> bytes:
         """Function code and data, both ways."""
@@ -248,9 +267,11 @@ class ModbusProxy:
         address, argument = struct.unpack(">HH", question[1:5])
         values: tuple[int, ...] = (argument,)
         if function == WRITE_REGISTERS:
-            if question[5] != 2 * argument or not 1 <= argument <= 123:
+            if not 1 <= argument <= 123 or question[5:6] != bytes((2 * argument,)):
                 raise _Exception(ILLEGAL_VALUE)
             values = struct.unpack(f">{argument}H", question[6:])
+        elif len(question) != 5:
+            raise _Exception(ILLEGAL_VALUE)
         if function == WRITE_COIL and argument not in (0, 0xFF00):
             raise _Exception(ILLEGAL_VALUE)
         if self._spec.writes is Writes.SWALLOWED:

@@ -133,6 +133,9 @@ def test_a_dead_slave_is_a_gateways_answer_and_is_left_alone_then(proxy, meter):
         struct.pack(">BHH", 3, 0xFFFF, 2),
         struct.pack(">BH", 3, 0),
         struct.pack(">BHHB", 16, 0, 2, 3),
+        struct.pack(">BHH", 16, 5, 2),
+        struct.pack(">BHHBHH", 16, 0, 1, 2, 0, 0),
+        struct.pack(">BHHH", 6, 0, 1, 0),
         b"\x03",
     ],
 )
@@ -149,15 +152,31 @@ def test_what_is_no_modbus_ends_the_connection(proxy):
             assert wire.recv(100) == b""
 
 
-def test_too_many_clients_are_turned_away(bus, clock, meter, during):
+def test_a_newcomer_takes_the_place_of_who_was_silent_longest_and_that_is_logged_once(
+    bus, clock, meter, during, caplog
+):
     node = {"port": free_port(), "uri": f"127.0.0.1:{meter.port}"}
     served = during(ModbusProxy(proxies([node], "127.0.0.1", Workshop(bus, clock))[0], clock))
-    there = [socket.create_connection(("127.0.0.1", served.port)) for _ in range(MOST_CLIENTS)]
-    eventually(lambda: len(served._clients) == MOST_CLIENTS)
-    with closing(socket.create_connection(("127.0.0.1", served.port), timeout=10)) as late:
-        assert late.recv(1) == b""
-    for each in there:
-        each.close()
+    question = struct.pack(">HHHBBHH", 1, 0, 6, 3, 3, 101, 1)
+    with contextlib.ExitStack() as open_:
+
+        def come() -> socket.socket:
+            return open_.enter_context(closing(socket.create_connection(("127.0.0.1", served.port), timeout=20)))
+
+        first = come()
+        eventually(lambda: len(served._clients) == 1)
+        others = [come() for _ in range(MOST_CLIENTS - 1)]
+        eventually(lambda: len(served._clients) == MOST_CLIENTS)
+        first.sendall(question)
+        assert first.recv(100)
+        for late in (come(), come()):
+            late.sendall(question)
+            assert late.recv(100)
+        assert others[0].recv(1) == b""
+        assert others[1].recv(1) == b""
+        first.sendall(question)
+        assert first.recv(100)
+    assert caplog.text.count("which is all that it serves") == 1
 
 
 def test_a_port_that_is_taken_is_said_and_stops_nothing(bus, clock, meter, during, caplog):
