@@ -6,7 +6,7 @@ Each names the device and the cause, and since when it is silent, or which of it
 import logging
 from collections.abc import Iterator
 
-from evcc_flask.domain.figures import ABSURD_W
+from evcc_flask.domain.figures import ABSURD_W, LOST_S
 from evcc_flask.domain.issues import Issue
 from evcc_flask.domain.plausible import number
 from evcc_flask.domain.readings import ChargerReading, MeterReading
@@ -18,12 +18,9 @@ TURNED_PV_W = -500.0
 """Standby of an inverter draws less: what falls below is a meter that was built in the other way round."""
 TURNED_CHARGE_W = -100.0
 
-PATIENCE_S = 15.0
-"""A device that answered so recently is not yet a problem: one lost answer is the wire's everyday life."""
-
 
 def troubled_devices(snapshot: Snapshot, now_s: float) -> tuple[Issue, ...]:
-    """One issue for each device whose last try failed and whose last good answer is older than ``PATIENCE_S``.
+    """One issue for each device whose last try failed and whose last good answer is older than ``LOST_S``.
 
     And one for each value beside the main one that a device of an otherwise good answer fails to tell.
     """
@@ -52,7 +49,7 @@ class Roll:
     def call(self, snapshot: Snapshot, now_s: float, known: set[str]) -> None:
         """``known``: devices whose trouble is told already."""
         self._began_s = now_s if self._began_s is None else self._began_s
-        awaited = now_s - self._began_s <= PATIENCE_S
+        awaited = now_s - self._began_s <= LOST_S
         seen = {
             (kind, each.name): _gone(each, now_s)
             for kind, each in _readings(snapshot)
@@ -100,7 +97,7 @@ def _gone(reading: MeterReading | ChargerReading, now_s: float) -> str:
     """Why its main value is lost; empty while it is not. Silence is given time, nonsense none."""
     value = reading.power_w if isinstance(reading, MeterReading) else reading.status
     if reading.error:
-        lost = value is None or reading.at_s is None or now_s - reading.at_s > PATIENCE_S
+        lost = value is None or reading.at_s is None or now_s - reading.at_s > LOST_S
         return reading.error if lost else ""
     if reading.at_s is not None and value is None:
         return f"its answer holds no {'power' if isinstance(reading, MeterReading) else 'status'}"
@@ -112,7 +109,7 @@ def _gone(reading: MeterReading | ChargerReading, now_s: float) -> str:
 def _silent(kind: str, name: str, error: str, at_s: float | None, now_s: float) -> Issue:
     since = "has not answered yet"
     if at_s is not None:
-        silent = now_s - at_s > PATIENCE_S
+        silent = now_s - at_s > LOST_S
         since = f"has been silent for {_spoken(now_s - at_s)}" if silent else "answers, and tells nothing of use"
     remedy = "It is tried again all the time and joins when it answers; the other devices run on."
     return Issue(kind, f"{name!r} {since}: {error}", device=name, remedy=remedy, fatal=False)

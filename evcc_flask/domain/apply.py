@@ -23,7 +23,6 @@ def carry_out(p: Point, target: Target, circuits: Circuits) -> tuple[list[Charge
     low_a, high_a = limits_a(p, active)
     wish_a = min(target.current_a, high_a)
     if target.current_a > 0 and low_a > high_a:
-        limits.append(because(Code.MINIMUM_ABOVE_MAXIMUM, minimum_a=low_a, maximum_a=high_a))
         wish_a = 0.0
     elif target.current_a > 0 and target.current_a >= high_a:
         limits.append(because(who_limits(p, active), limit_a=high_a))
@@ -36,10 +35,14 @@ def carry_out(p: Point, target: Target, circuits: Circuits) -> tuple[list[Charge
         low_a, high_a = limits_a(p, 1)
         wish_a = min(wish_a, high_a) if p.box.phases == 1 else low_a
     current_a = _step(p, min(wish_a, room.allowed_a))
-    if wish_a >= low_a and room.circuit is not None and room.allowed_a < wish_a:
+    # why: it does not go down, and what it draws is too much
+    stuck = p.stuck_high and p.enabled and room.circuit is not None and room.allowed_a < p.offered_a
+    if target.current_a > 0 and _step(p, wish_a) < low_a:
+        most_a = high_a if low_a > high_a else _step(p, wish_a)
+        limits.append(because(Code.MINIMUM_ABOVE_MAXIMUM, minimum_a=low_a, maximum_a=most_a))
+    elif stuck or (room.circuit is not None and room.allowed_a < wish_a):
         limits.append(room.reason())
-    if p.stuck_high and p.enabled and room.circuit is not None and room.allowed_a < p.offered_a:
-        # why: it does not go down, and what it draws is too much
+    if stuck:
         current_a = 0.0
     if current_a < low_a or not math.isfinite(current_a):
         current_a = 0.0

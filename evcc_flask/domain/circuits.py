@@ -8,15 +8,17 @@ there already. So a cut hits the lowest priority first, and no two rises share t
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from . import plausible
+from . import circuitmeter, plausible
 from .decision import CircuitDecision
-from .figures import ABSURD_A, ABSURD_W, CALM_S, HEADROOM_A, OVERLOAD_SHARE, SETTLE_S
-from .memory import CircuitMemory, Held, Memory
+from .figures import ABSURD_A, ABSURD_W, CALM_S, HEADROOM_A, OVERLOAD_SHARE, REACTION_S, SETTLE_S
+from .lines import house_a, spread, used
+from .memory import CircuitMemory, Memory
 from .point import Point, drawn_w, point
 from .readings import LimitReading, MeterReading, Phases
 from .reasons import Code, Reason, because
 from .settings import Circuit, Settings
 from .snapshot import Snapshot
+from .unheard import may_draw_a, may_draw_w, remembered_a, unheard
 
 INFINITE = float("inf")
 ORDER = "§14a"
@@ -25,12 +27,13 @@ ORDER = "§14a"
 
 @dataclass(slots=True)
 class Load:
-    """One circuit in one cycle: A by house phase and W. ``others``: what is not a loadpoint of ours below it."""
+    """One circuit in one cycle: A by house phase and W. ``read_s``: when its meter was read, of what has a limit."""
 
     circuit: Circuit
     chain: tuple[str, ...]
     memory: CircuitMemory
     known: bool = True
+    read_s: float = INFINITE
     now_a: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])
     now_w: float = 0.0
     ours_a: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])
@@ -91,8 +94,9 @@ class Circuits:
             name: Load(circuit, _chain(name, by_name), memory.get(name, CircuitMemory()))
             for name, circuit in by_name.items()
         }
-        self._taken = {p.index: house_a(p) for p in points} if self._loads else {}
-        self._taken_w = {p.index: max(p.power_w, p.power_w + p.pending_w) for p in points} if self._loads else {}
+        self._unheard = {p.index for p in points if unheard(p)}
+        self._taken = {p.index: may_draw_a(p) if p.index in self._unheard else house_a(p) for p in points}
+        self._taken_w = {p.index: max(may_draw_w(p), p.power_w + p.pending_w) for p in points}
         self._sharing = sum(p.connected and not p.off for p in points) > 1
         self._add_loadpoints(points)
         self._add_battery(grid_charge_w)
@@ -105,12 +109,15 @@ class Circuits:
     def _add_loadpoints(self, points: Sequence[Point]) -> None:
         for p in points:
             for load in self._above(p):
-                taken = self._taken[p.index]
-                for phase in range(3):
-                    load.ours_a[phase] += taken[phase]
-                    load.now_a[phase] += taken[phase]
-                load.ours_w += self._taken_w[p.index]
-                load.now_w += self._taken_w[p.index]
+                self._add(load, p, self._taken[p.index], self._taken_w[p.index])
+
+    def _add(self, load: Load, p: Point, amps: Sequence[float], watt: float) -> None:
+        """A box that cannot be told is nobody whose share we give out: it counts with the others."""
+        load.now_a = [now + more for now, more in zip(load.now_a, amps, strict=True)]
+        load.now_w += watt
+        if p.index not in self._unheard:
+            load.ours_a = [ours + more for ours, more in zip(load.ours_a, amps, strict=True)]
+            load.ours_w += watt
 
     def _add_battery(self, power_w: float) -> None:
         """Hangs at the house connection, on three phases."""
@@ -120,32 +127,41 @@ class Circuits:
                 load.now_a = [amp + power_w / 3 / self._voltage_v for amp in load.now_a]
 
     def _measure(self, load: Load, reading: MeterReading | None, points: Sequence[Point], started_s: float) -> None:
-        """Take the meter's word for the whole circuit, and add what was ordered and is not seen yet."""
-        now_s, memory, timeout_s = self._now_s, load.memory, load.circuit.timeout_s
-        currents, currents_s, power = memory.currents_a, memory.currents_s, memory.power
-        if reading is not None and reading.at_s is not None and reading.at_s >= started_s:
-            at_s = min(reading.at_s, now_s)
-            watt = plausible.number(reading.power_w, ABSURD_W)
-            power = Held(watt, at_s) if watt is not None else power
-            seen = _signed(reading, self._voltage_v)
-            currents, currents_s = (seen, at_s) if seen is not None else (currents, currents_s)
-        power = power if power is not None and now_s - power.at_s <= timeout_s else None
-        currents = currents if currents is not None and now_s - currents_s <= timeout_s else None
-        load.memory = CircuitMemory(power, currents, currents_s, memory.over_s)
-        load.measured_a, load.measured_w = currents, power.value if power else None
-        needs_a, needs_w = load.circuit.max_current_a > 0, load.circuit.max_power_w > 0
-        load.known = not (needs_a and currents is None) and not (needs_w and power is None)
-        unseen_a, unseen_w = [0.0, 0.0, 0.0], 0.0
+        """Take the meter's word for the whole circuit, less what was ours in it, and add what is ours now.
+
+        What is ours falls at once, but gives no room before the meter has shown it.
+        """
+        circuit = load.circuit
+        drawn_a, drawn_w, cars_a, cars_w = [0.0, 0.0, 0.0], 0.0, [0.0, 0.0, 0.0], 0.0
         for p in points:
-            if load.circuit.name in (each.circuit.name for each in self._above(p)) and p.in_transit:
-                drawn, taken = _drawn_a(p), self._taken[p.index]
-                for phase in range(3):
-                    unseen_a[phase] += taken[phase] - drawn[phase]
-                unseen_w += max(0.0, p.pending_w)
+            if any(each is load for each in self._above(p)):
+                seen_a = remembered_a(p)
+                drawn_a = [sum_a + a for sum_a, a in zip(drawn_a, seen_a, strict=True)]
+                drawn_w += self._voltage_v * sum(seen_a) if p.index in self._unheard else p.power_w
+                cars_a = [sum_a + a for sum_a, a in zip(cars_a, self._taken[p.index], strict=True)]
+                cars_w += self._taken_w[p.index]
+        load.memory = memory = circuitmeter.follow(
+            load.memory,
+            reading,
+            (drawn_a[0], drawn_a[1], drawn_a[2]),
+            drawn_w,
+            voltage_v=self._voltage_v,
+            timeout_s=circuit.timeout_s,
+            started_s=started_s,
+            now_s=self._now_s,
+        )
+        currents, power = memory.currents_a, memory.power
+        load.measured_a, load.measured_w = currents, power.value if power else None
+        needs_a, needs_w = circuit.max_current_a > 0, circuit.max_power_w > 0
+        load.known = not (needs_a and currents is None) and not (needs_w and power is None)
         if currents is not None:
-            load.now_a = [currents[phase] + unseen_a[phase] for phase in range(3)]
+            for phase in range(3):
+                ours_a = min(drawn_a[phase], memory.ours_a[phase])
+                load.now_a[phase] = currents[phase] - ours_a + cars_a[phase]
+            load.read_s = memory.currents_s if needs_a else load.read_s
         if power is not None:
-            load.now_w = power.value + unseen_w
+            load.now_w = power.value - min(drawn_w, memory.ours_w) + cars_w
+            load.read_s = min(load.read_s, power.at_s) if needs_w else load.read_s
 
     def _judge(self, load: Load) -> None:
         circuit = load.circuit
@@ -157,8 +173,7 @@ class Circuits:
         over_w = circuit.max_power_w > 0 and (load.measured_w or 0.0) > circuit.max_power_w * OVERLOAD_SHARE
         load.overloaded = over_a or over_w
         if load.overloaded:
-            m = load.memory
-            load.memory = CircuitMemory(m.power, m.currents_a, m.currents_s, self._now_s)
+            load.memory = replace(load.memory, over_s=self._now_s)
 
     def _above(self, p: Point) -> list[Load]:
         name = p.settings.circuit
@@ -175,9 +190,9 @@ class Circuits:
         if spare_a < wish_a:
             tightest = Room(spare_a, spare_a, p.settings.circuit, Code.LIMITED_BY_CAR)
         taken, taken_w = self._taken[p.index], self._taken_w[p.index]
-        used = _used(p, phases)
+        lines = used(p, phases)
         for load in self._above(p):
-            allowed, possible = self._room_in(load, p, used, taken, taken_w)
+            allowed, possible = self._room_in(load, p, lines, taken, taken_w)
             code, wait_s = Code.DIMMED if load.circuit.name == ORDER else Code.LIMITED_BY_CIRCUIT, 0.0
             calm_s = INFINITE if load.memory.over_s is None else self._now_s - load.memory.over_s
             if load.circuit.name in self._awaited:
@@ -186,10 +201,12 @@ class Circuits:
             elif not load.known:
                 allowed = possible = 0.0
                 code = Code.CIRCUIT_METER_MISSING
-            elif calm_s < CALM_S and allowed > (present := p.offered_a if p.enabled else 0.0):
-                if allowed >= p.min_a:
+            elif allowed > (present := p.offered_a if p.enabled else 0.0):
+                if calm_s < CALM_S and allowed >= p.min_a:
                     wait_s, code = CALM_S - calm_s, Code.CIRCUIT_CALMS_DOWN
-                allowed = present
+                # A reading that may not show the last change yet leads to no further one upwards.
+                early = p.box.changed_s is not None and load.read_s < p.box.changed_s + REACTION_S
+                allowed = present if early or calm_s < CALM_S else allowed
             if allowed < tightest.allowed_a:
                 circuit = load.circuit
                 tightest = Room(
@@ -211,23 +228,23 @@ class Circuits:
         return max(p.min_a, p.measured_a + HEADROOM_A)
 
     def _room_in(
-        self, load: Load, p: Point, used: tuple[int, ...], taken: Sequence[float], taken_w: float
+        self, load: Load, p: Point, lines: tuple[int, ...], taken: Sequence[float], taken_w: float
     ) -> tuple[float, float]:
         """(may be offered now, may be offered once others made room), A per phase."""
-        circuit = load.circuit
+        circuit, own = load.circuit, p.index in self._unheard
         allowed = possible = INFINITE
         if circuit.max_current_a > 0:
-            for phase in used:
-                others = load.now_a[phase] - load.ours_a[phase]
+            for phase in lines:
+                others = load.now_a[phase] - load.ours_a[phase] - (taken[phase] if own else 0.0)
                 before = sum((wish if rank > p.priority else got)[phase] for rank, wish, got in load.claims)
                 share = circuit.max_current_a - others - before
                 free = taken[phase] + max(0.0, circuit.max_current_a - load.now_a[phase])
                 possible = min(possible, share)
                 allowed = min(allowed, share, free)
         if circuit.max_power_w > 0:
-            volts = self._voltage_v * len(used)
+            volts = self._voltage_v * len(lines)
             before = sum((wish if rank > p.priority else got)[3] for rank, wish, got in load.claims)
-            share_w = circuit.max_power_w - (load.now_w - load.ours_w) - before
+            share_w = circuit.max_power_w - (load.now_w - load.ours_w - (taken_w if own else 0.0)) - before
             free_w = taken_w + max(0.0, circuit.max_power_w - load.now_w)
             possible = min(possible, share_w / volts)
             allowed = min(allowed, share_w / volts, free_w / volts)
@@ -237,18 +254,16 @@ class Circuits:
         """What a loadpoint was given counts for those after it; what it wanted, for those of lower priority."""
         if not self._loads:
             return
-        used, taken = _used(p, phases), self._taken[p.index]
+        lines, taken = used(p, phases), self._taken[p.index]
         sleeps = p.enabled and not p.charging and not p.in_transit and got_a > 0
-        got = _spread(0.0 if sleeps else got_a, used, self._voltage_v)
-        wish = _spread(0.0 if sleeps else max(wish_a, got_a), used, self._voltage_v)
+        got = spread(0.0 if sleeps else got_a, lines)
+        wish = spread(0.0 if sleeps else max(wish_a, got_a), lines)
+        got_w, wish_w = self._voltage_v * sum(got), self._voltage_v * sum(wish)
+        more = [max(0.0, got[phase] - taken[phase]) for phase in range(3)]
         for load in self._above(p):
-            for phase in range(3):
-                load.now_a[phase] += max(0.0, got[phase] - taken[phase])
-                load.ours_a[phase] += max(0.0, got[phase] - taken[phase])
-            more_w = max(0.0, got[3] - self._taken_w[p.index])
-            load.now_w += more_w
-            load.ours_w += more_w
-            load.claims.append((p.priority, wish, got))
+            self._add(load, p, more, max(0.0, got_w - self._taken_w[p.index]))
+            if p.index not in self._unheard:
+                load.claims.append((p.priority, (*wish, wish_w), (*got, got_w)))
 
     @property
     def ordered(self) -> bool:
@@ -317,60 +332,6 @@ def _chain(name: str, circuits: Mapping[str, Circuit]) -> tuple[str, ...]:
         chain.append(at)
         at = circuits[at].parent
     return tuple(chain)
-
-
-def _signed(reading: MeterReading, voltage_v: float) -> Phases | None:
-    """Phase currents with the sign of their power; from the powers alone where a meter has no currents."""
-    amps, watts = plausible.phases(reading.currents_a, ABSURD_A), plausible.phases(reading.powers_w, ABSURD_W)
-    if amps is None:
-        return None if watts is None else (watts[0] / voltage_v, watts[1] / voltage_v, watts[2] / voltage_v)
-    if watts is None:
-        return amps
-    a, b, c = (-abs(amp) if watt < 0 else amp for amp, watt in zip(amps, watts, strict=True))
-    return a, b, c
-
-
-def _used(p: Point, phases: int) -> tuple[int, ...]:
-    """House phases that the loadpoint loads: those that are seen to carry current, else the first ones of its order."""
-    order = p.settings.phase_order
-    if p.currents_a is not None and p.measured_phases is not None and phases == p.measured_phases:
-        seen = tuple(order[own] for own in range(3) if p.currents_a[own] > 1.0)
-        if len(seen) == phases:
-            return seen
-    return order[:phases]
-
-
-def _drawn_a(p: Point) -> tuple[float, float, float]:
-    """Measured currents by house phase; from the power where only that is known."""
-    found = [0.0, 0.0, 0.0]
-    if p.currents_a is not None:
-        for own, phase in enumerate(p.settings.phase_order):
-            found[phase] += p.currents_a[own]
-    elif p.power_w > 0:
-        phases = p.phases_active
-        for phase in p.settings.phase_order[:phases]:
-            found[phase] += p.power_w / (p.voltage_v * phases)
-    return found[0], found[1], found[2]
-
-
-def house_a(p: Point) -> tuple[float, float, float]:
-    """Currents that count for the circuits: as drawn, or as offered while the car may still rise to that."""
-    drawn = _drawn_a(p)
-    if not p.in_transit or not p.enabled or not p.connected:
-        return drawn
-    told = _spread(p.offered_a, _used(p, p.phases_active), p.voltage_v)
-    return max(drawn[0], told[0]), max(drawn[1], told[1]), max(drawn[2], told[2])
-
-
-def _spread(current_a: float, used: tuple[int, ...], voltage_v: float) -> tuple[float, float, float, float]:
-    """A on each house phase, and W."""
-    a = current_a
-    return (
-        a if 0 in used else 0.0,
-        a if 1 in used else 0.0,
-        a if 2 in used else 0.0,
-        a * voltage_v * len(used),
-    )
 
 
 def overloaded_since(decided_s: float, snapshot: Snapshot, settings: Settings, memory: Memory, now_s: float) -> bool:

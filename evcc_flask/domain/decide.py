@@ -26,6 +26,7 @@ from . import (
     status,
     surplus,
     sync,
+    unheard,
     wakeup,
 )
 from .circuits import Circuits
@@ -209,10 +210,12 @@ def _points(snapshot: Snapshot, settings: Settings, memory: Memory, started_s: f
         wishes = settings.loadpoints[index] if index < len(settings.loadpoints) else UNSET
         remembered = memory.loadpoints[index] if index < len(memory.loadpoints) else NEW
         p = point(index, wishes, reading, remembered, started_s, now.s, settings.voltage_v)
-        if index in results:
-            sync.outcomes(p, tuple(results[index]))
+        ended = tuple(results.get(index, ()))
+        sync.outcomes(p, ended)
         status.follow(p)
         p.power_w = drawn_w(p)
+        phases.by_power(p)
+        unheard.follow(p, ended)
         sync.follow(p)
         phases.measure(p)
         sync.obeyed(p)
@@ -254,6 +257,7 @@ def _memory(
         timer=p.timer if held_back else target.timer,
         box=p.box,
         measured_phases=p.measured_phases,
+        drawn_a=unheard.remembered_a(p),
         power=p.power,
         wake=wake,
         boosting=p.boosting and p.charging,

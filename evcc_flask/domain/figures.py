@@ -2,6 +2,8 @@
 
 STALE_S = 60.0
 """A reading older than this is no reading."""
+LOST_S = 15.0
+"""A device that answered so recently is not yet lost: one lost answer is the wire's everyday life."""
 HELD_S = 15.0
 """An older grid value, unless an interval is longer, carries a running charge, but neither begins nor raises one."""
 SETTLE_S = 60.0
@@ -29,6 +31,8 @@ HEADROOM_A = 2.0
 ADOPT_A = 0.23
 WARN_A = 1.0
 OVERDRAW_A = 1.0
+OVERDRAW_SHARE = 1.1
+"""A car that draws more than this share of what it was told does more than the voltage explains."""
 REPORT_GRACE_S = 5.0
 """A box shows a new current in its registers after this time."""
 REPEAT_S = (15.0, 60.0, 300.0)

@@ -12,7 +12,7 @@ from .memory import Counted, FlowsMemory
 from .moment import Moment
 from .plausible import number
 from .point import Point
-from .quarters import QUARTER_S, Charged, Quarter, quarter_of
+from .quarters import QUARTER_S, Charged, Quarter, quarter_of, unlike
 from .snapshot import Rates, Snapshot
 
 J_PER_KWH = 3.6e6
@@ -68,12 +68,9 @@ def _begun(snapshot: Snapshot, h: House, now: Moment) -> FlowsMemory:
 
 
 def _charges(points: Sequence[Point], green: float) -> dict[str, Charged]:
-    charges: dict[str, Charged] = {}
-    for p in points:
-        if p.grown_kwh > 0:
-            more = charges.get(p.settings.title, Charged()).kwh + p.grown_kwh
-            charges[p.settings.title] = Charged(more, more * green)
-    return charges
+    titles = unlike([p.settings.title for p in points])
+    grown = {title: p.grown_kwh for title, p in zip(titles, points, strict=True) if p.grown_kwh > 0}
+    return {title: Charged(kwh, kwh * green) for title, kwh in grown.items()}
 
 
 def _energies(before_w: float | None, now_w: float | None, seconds: float) -> tuple[float, float]:

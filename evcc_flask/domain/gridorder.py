@@ -15,6 +15,7 @@ from .orders import GridEvent, InForce, OrderMemory, Step
 from .plausible import number
 from .point import Point
 from .readings import GridOrder
+from .unheard import may_draw_w
 
 DEVICE_W = 4_200.0
 """What the grid operator must leave to a single device."""
@@ -47,7 +48,7 @@ def in_force(
     limit_w = max(0.0, number(order.limit_w, ABSURD_W) or 0.0)
     own_w = max(0.0, (h.pv_w or 0.0) - h.home_w) if order.with_sun and h.home_w is not None else 0.0
     lasts_s = now.s - memory.since_s if memory is not None else 0.0
-    drawn_w = sum(p.power_w for p in points) + battery_w
+    drawn_w = sum(may_draw_w(p) for p in points) + battery_w
     return InForce(limit_w, max(LEAST_W, limit_w + own_w), own_w, drawn_w, order.minimum_w, order.cause, lasts_s)
 
 

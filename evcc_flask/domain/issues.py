@@ -23,7 +23,8 @@ class Issue:
         place = f"{self.file}:{self.line}: " if self.line else (f"{self.file}: " if self.file else "")
         key = f"{self.key}: " if self.key else ""
         remedy = f" {self.remedy}" if self.remedy else ""
-        return f"{place}{key}{self.message}{remedy}"
+        stop = "." if remedy and not self.message.endswith((".", "?", "!", ":", ",")) else ""
+        return f"{place}{key}{self.message}{stop}{remedy}"
 
 
 class Misconfigured(Exception):

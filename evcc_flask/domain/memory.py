@@ -52,9 +52,9 @@ class Box:
 
     ``told_a``: the last current sent. ``changed_s`` and ``before_w``: when its power was last meant to change, and
     what it drew until then. ``resend``: the last current was refused; ``lowered``: how often in a row it refused to be
-    told less. ``refused``: the last enable was, and nothing has shown since that the box is on. ``stops`` and
-    ``offers``: repetitions so far. ``rested``: since our last stop the box has reported itself off. ``recalled``: what
-    the run before told it; the box itself has not been heard yet.
+    told less. ``missed``: it did not do what it was told last. ``refused``: the last enable was, and nothing has shown
+    since that the box is on. ``stops`` and ``offers``: repetitions so far. ``rested``: since our last stop the box has
+    reported itself off. ``recalled``: what the run before told it; the box itself has not been heard yet.
     """
 
     enabled: bool | None = None
@@ -63,6 +63,7 @@ class Box:
     told_a: float | None = None
     resend: bool = False
     lowered: int = 0
+    missed: bool = False
     phases: int | None = None
     previous_phases: int | None = None
     enabled_s: float | None = None
@@ -157,7 +158,10 @@ class PlanMemory:
 
 @dataclass(frozen=True, slots=True)
 class LoadpointMemory:
-    """One loadpoint. ``switches`` and ``phase_switches``: times of what we switched by ourselves in the last hour."""
+    """One loadpoint. ``switches`` and ``phase_switches``: times of what we switched by ourselves in the last hour.
+
+    ``drawn_a``: A by house phase when it was last heard.
+    """
 
     status: Status | None = None
     charging_s: float | None = None
@@ -167,6 +171,7 @@ class LoadpointMemory:
     timer: Timer | None = None
     box: Box = Box()
     measured_phases: int | None = None
+    drawn_a: Phases = (0.0, 0.0, 0.0)
     power: Held | None = None
     wake: Wake | None = None
     boosting: bool = False
@@ -179,11 +184,16 @@ class LoadpointMemory:
 
 @dataclass(frozen=True, slots=True)
 class CircuitMemory:
-    """The last readings of a circuit's own meter, and when the circuit was last overloaded."""
+    """The last readings of a circuit's own meter, and when the circuit was last overloaded.
+
+    ``ours_a`` and ``ours_w``: what our loadpoints below drew at that reading, A by house phase and W.
+    """
 
     power: Held | None = None
     currents_a: Phases | None = None
     currents_s: float = 0.0
+    ours_a: Phases = (0.0, 0.0, 0.0)
+    ours_w: float = 0.0
     over_s: float | None = None
 
 

@@ -1,8 +1,9 @@
 """How many phases: what is configured, what is measured, and when it may change."""
 
+import math
 from dataclasses import replace
 
-from .figures import ACTIVE_A, LIVE_V, SETTLE_S, UNKNOWN_PHASES
+from .figures import ACTIVE_A, LIVE_V, OVERDRAW_SHARE, REACTION_S, SETTLE_S, UNKNOWN_PHASES
 from .point import Point
 from .reasons import Code, because
 
@@ -35,6 +36,27 @@ def _look(p: Point) -> None:
         _more_than_told(p, seen)
         return
     p.measured_phases = seen
+
+
+def by_power(p: Point) -> None:
+    """Without ampere meters: more power than the phases could carry at the current told shows that there are more.
+
+    A current that somebody else raised looks alike, so the box is told its own once more.
+    """
+    told_a = max(p.charger.offered_a or 0.0, p.box.told_a or 0.0)
+    followed = p.box.changed_s is None or (p.power is not None and p.power.at_s > p.box.changed_s + REACTION_S)
+    if not p.fresh or p.currents_a is not None or p.power is None or not p.charging or not p.enabled or not followed:
+        return
+    if not math.isfinite(told_a) or told_a < ACTIVE_A or p.since(p.box.phases_s) <= SETTLE_S:
+        return
+    seen = min(UNKNOWN_PHASES, math.ceil(p.power_w / (p.voltage_v * told_a * OVERDRAW_SHARE)))
+    if seen <= p.phases_active:
+        return
+    p.learn(resend=p.box.told_a is not None)
+    if p.switchable and p.box.phases is not None and seen > p.box.phases:
+        _more_than_told(p, seen)
+    else:
+        p.measured_phases = seen
 
 
 def _fix(p: Point) -> None:

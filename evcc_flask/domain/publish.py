@@ -1,6 +1,6 @@
 """What is shown of a decision: the sheets of this cycle as immutable values."""
 
-from . import budget, costs, identify, rules
+from . import budget, costs, identify, leading, rules
 from .accounting import co2_per_kwh, price_per_kwh, solar_percent
 from .battery import Verdict
 from .circuits import Circuits
@@ -25,7 +25,7 @@ PHASE_ACTIONS = {TimerKind.SCALE_1P: "scale1p", TimerKind.SCALE_3P: "scale3p"}
 def loadpoint(
     p: Point, target: Target, limits: list[Reason], session: OpenSession | None, rates: Rates, now: Moment
 ) -> LoadpointDecision:
-    """One loadpoint: why it gets what it gets comes first, then what limits it, then what is wrong."""
+    """One loadpoint."""
     kind = target.timer.kind if target.timer is not None and target.remaining_s > 0 else None
     pv_action = PV_ACTIONS.get(kind, "inactive") if kind is not None else "inactive"
     phase_action = PHASE_ACTIONS.get(kind, "inactive") if kind is not None else "inactive"
@@ -67,7 +67,7 @@ def loadpoint(
         welcome=p.welcome,
         switches_last_hour=len(budget.last_hour(p.memory.switches, p.now_s)),
         phase_switches_last_hour=len(budget.last_hour(p.memory.phase_switches, p.now_s)),
-        reasons=(*target.reasons, *limits, *p.notes, *_planned(planned)),
+        reasons=(*leading.in_order(p, target, limits), *_planned(planned)),
         events=(*p.events, *((Event.PLAN_OVERRUN,) if planned is not None and planned.overruns else ())),
     )
 

@@ -1,6 +1,6 @@
 """A quarter of an hour of the house: where its energy came from and went to, at which prices."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -20,7 +20,7 @@ class Charged:
 class Quarter:
     """Energies in kWh, none negative. ``seconds``: for how long the house was watched.
 
-    ``number``: of quarters since 1970, UTC. ``points``: by the title of the loadpoint. Prices in currency per kWh,
+    ``number``: of quarters since 1970, UTC. ``points``: by the title of the loadpoint, as of :func:`unlike`. Prices in currency per kWh,
     ``co2_g`` in g/kWh, as they were last in it; None where no tariff said.
     """
 
@@ -67,6 +67,18 @@ def together(first: Mapping[int, Quarter], later: Mapping[int, Quarter]) -> dict
     for number, quarter in later.items():
         joined[number] = joined[number].plus(quarter) if number in joined else quarter
     return joined
+
+
+def unlike(titles: Sequence[str]) -> list[str]:
+    """The same where they differ; of two that are alike the later one is numbered: ``Carport``, ``Carport (2)``."""
+    found: list[str] = []
+    for title in titles:
+        number, told = 1, title
+        while told in found or (number > 1 and told in titles):
+            number += 1
+            told = f"{title} ({number})"
+        found.append(told)
+    return found
 
 
 def quarter_of(moment: datetime) -> int:

@@ -16,7 +16,10 @@ Phases = tuple[float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class MeterReading:
-    """One meter. Powers in W and currents in A, import, generation or discharge positive; energies in kWh."""
+    """One meter. Powers in W and currents in A, import, generation or discharge positive; energies in kWh.
+
+    ``powers_at_s`` and ``currents_at_s``: when the oldest of the three was read; None: with the power.
+    """
 
     name: str
     at_s: float | None = None
@@ -24,7 +27,9 @@ class MeterReading:
     energy_kwh: float | None = None
     return_energy_kwh: float | None = None
     powers_w: Phases | None = None
+    powers_at_s: float | None = None
     currents_a: Phases | None = None
+    currents_at_s: float | None = None
     voltages_v: Phases | None = None
     error: str | None = None
     title: str = ""

@@ -135,7 +135,9 @@ def _loadpoint(kept: Any, now: Moment, away_s: float | None) -> LoadpointMemory:
     )
     session = _session(kept["session"], now, away_s or 0.0) if isinstance(kept.get("session"), Mapping) else None
     status = next((each for each in Status if each.value == kept.get("status")), None)
-    if session is None or status is None or status is Status.A:
+    if status is Status.A:
+        return replace(unplugged, status=status)
+    if session is None or status is None:
         return unplugged
     if status is Status.C and away_s is not None:
         unseen_s = away_s + max(0.0, _number(kept.get(UNSEEN)) or 0.0)

@@ -43,5 +43,7 @@ def _without(shown: LoadpointDecision, outcome: Outcome) -> LoadpointDecision:
         shown = replace(shown, reasons=(*shown.reasons, reason(outcome)))
     if isinstance(outcome.command, Enable) and shown.enabled and not shown.charging:
         reasons = tuple(each for each in shown.reasons if each.code is not Code.WAITS_FOR_CAR)
+        failed = tuple(each for each in reasons if each.code is Code.COMMAND_FAILED)
+        reasons = (*failed, *(each for each in reasons if each not in failed))
         return replace(shown, enabled=False, offered_a=0.0, reasons=reasons)
     return shown

@@ -18,8 +18,8 @@ def _events(p: Point) -> None:
     was_connected, was_charging = before in (Status.B, Status.C), before is Status.C
     if was_charging and not p.charging:
         p.events.append(Event.STOP)
-    if (was_connected or before is None) and not p.connected:
-        left(p, "restart" if before is None else "disconnect")
+    if was_connected and not p.connected:
+        left(p, "restart" if p.memory.box.recalled else "disconnect")
     if p.connected and not was_connected:
         came(p, at_start=before is None)
     if p.charging and not was_charging:
@@ -36,7 +36,7 @@ def came(p: Point, *, at_start: bool = False) -> None:
 
 
 def left(p: Point, rule: str = "disconnect") -> None:
-    """What was meant for one connection ends. A restart without a car leaves the mode as a person left it."""
+    """What was meant for one connection ends; what is chosen while no car is there is meant for the next one."""
     p.events.append(Event.DISCONNECT)
     p.measured_phases = None
     p.timer = None
@@ -46,7 +46,7 @@ def left(p: Point, rule: str = "disconnect") -> None:
     p.change("fast_once", None, rule)
     if Feature.INTEGRATED_DEVICE in p.features:
         return
-    if s.default_mode is not None and rule != "restart":
+    if s.default_mode is not None:
         p.change("mode", s.default_mode, rule)
     p.change("vehicle", s.default_vehicle, rule)
     p.change("chosen", False, rule)

@@ -71,7 +71,7 @@ def test_a_sleeping_car_is_woken_by_box_and_car_in_turn_and_then_left_alone(benc
     box.vehicle = VehicleReading("car")
     found = woken(house, 200)
     assert [command.by_vehicle for command in found] == [False, True, False, True, False, True]
-    assert house.codes()[-1] == "waits_for_car"
+    assert house.codes()[0] == "waits_for_car"
     assert woken(house, 300) == []
 
 
