@@ -40,6 +40,11 @@ class SourceMeter:
         counts = (parts.power, parts.energy, parts.return_energy, parts.soc, parts.mode)
         return needs_of((*counts, *triples, *limits_of(parts), *parts.asked))
 
+    @property
+    def tells_phases(self) -> bool:
+        """Whether it is asked for what flows on each phase, A or W."""
+        return self._parts.currents is not None or self._parts.powers is not None
+
     def reading(self) -> MeterReading:
         """The latest values, instantly."""
         parts = self._parts
@@ -52,7 +57,9 @@ class SourceMeter:
             energy_kwh=self._eye.figure(parts.energy, at_s),
             return_energy_kwh=self._eye.figure(parts.return_energy, at_s),
             powers_w=powers,
+            powers_at_s=self._eye.oldest_s(parts.powers),
             currents_a=_signed(self._eye.phases(parts.currents, at_s), powers),
+            currents_at_s=self._eye.oldest_s(parts.currents),
             voltages_v=self._eye.phases(parts.voltages, at_s),
             error=error,
             title=parts.title,

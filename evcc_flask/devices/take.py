@@ -90,6 +90,11 @@ class Eye:
         one, two, three = (self.figure(source, key_at_s) for source in sources)
         return None if one is None or two is None or three is None else (one, two, three)
 
+    def oldest_s(self, sources: Triple | None) -> float | None:
+        """When the oldest of three values was read, as far as they were seen."""
+        times = [self._seen[id(source)].at_s for source in sources or () if id(source) in self._seen]
+        return min((at_s for at_s in times if at_s is not None), default=None)
+
     def notes(
         self, device: str, sources: Mapping[str, Source | Triple | None], key_error: str | None, *, own: bool
     ) -> tuple[str, ...]:
