@@ -99,6 +99,8 @@ class _Site:
         meters = self._meters()
         for name in meters.keys() & {site.grid, *(circuit.meter for circuit in circuits)}:
             self._field.press(meters[name])
+        for circuit in circuits:
+            self._check_circuit(circuit, meters.get(circuit.meter or ""))
         chargers = self._chargers()
         tariffs = self._tariffs()
         vehicles = {entry.name: self._vehicle(entry) for entry in self._configuration.vehicles}
@@ -221,6 +223,20 @@ class _Site:
         return self._made(
             "hems", entry, lambda: self._joined(hems(section, rules, self._workshop.shop("hems"))), unreachable
         )
+
+    def _check_circuit(self, circuit: CircuitConfig, meter: Meter | None) -> None:
+        """A limit in A by a meter that knows only the sum in W is none: a single phase may carry it all."""
+        key = "maxcurrent" if circuit.max_current_a > 0 else "getmaxcurrent"
+        limited = circuit.max_current_a > 0 or key in circuit.params
+        if not limited or not isinstance(meter, SourceMeter) or meter.tells_phases:
+            return
+        problem = Misconfigured(
+            f"its meter {meter.name!r} tells no currents of the phases, so that nothing is charged in this circuit",
+            (key,),
+            "Give the meter its currents, or write maxPower; without meter: the loadpoints below are added up.",
+        )
+        entry = DeviceConfig(circuit.name, "", circuit.params, circuit.path)
+        self._issues.extend(issues_of(self._configuration, entry, problem, "circuit"))
 
     def _limits(self, circuit: CircuitConfig) -> Limits:
         entry = DeviceConfig(circuit.name, "", circuit.params, circuit.path)

@@ -62,3 +62,31 @@ def test_a_mistake_in_the_source_is_an_issue_and_its_loadpoints_stand_still(serv
     state = serve(house).shown(lambda state: state["cycle"])
     assert any("getMaxCurrent" in issue["error"] and issue["class"] == "circuit" for issue in state["issues"])
     assert state["loadpoints"][0]["offeredCurrent"] == 0
+
+
+@pytest.mark.parametrize(
+    ("limit", "tells", "wrong"),
+    [
+        ("maxCurrent: 20", "", True),
+        ("getMaxCurrent: {source: const, value: 20}", "", True),
+        ("maxPower: 20000", "", False),
+        (
+            "maxCurrent: 20",
+            ", currents: [{source: const, value: 1}, {source: const, value: 1}, {source: const, value: 1}]",
+            False,
+        ),
+        (
+            "maxCurrent: 20",
+            ", powers: [{source: const, value: 1}, {source: const, value: 1}, {source: const, value: 1}]",
+            False,
+        ),
+    ],
+)
+def test_a_limit_in_ampere_needs_a_meter_that_tells_the_phases(serve, limit, tells, wrong):
+    house = HOUSE.format(static=limit, uri="").replace("value: 100}", "value: 100}" + tells)
+    house = "\n".join(line for line in house.splitlines() if "http" not in line) + "\n  meter: grid\n"
+    state = serve(house).shown(lambda state: state["cycle"] > 2)
+    issues = [issue for issue in state["issues"] if issue["class"] == "circuit"]
+    assert [(issue["device"], issue["line"]) for issue in issues] == ([("main", 16)] if wrong else [])
+    assert (reasons(state)[0] == "circuit_meter_missing") == wrong
+    assert bool(state["loadpoints"][0]["offeredCurrent"]) != wrong
