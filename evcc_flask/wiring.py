@@ -22,6 +22,7 @@ from evcc_flask.control.stored import restored
 from evcc_flask.control.supervisor import Supervisor
 from evcc_flask.control.view import Facts, View
 from evcc_flask.domain.memory import Memory
+from evcc_flask.domain.quarters import unlike
 from evcc_flask.domain.recall import recalled
 from evcc_flask.domain.snapshot import Snapshot
 from evcc_flask.integrations.assembly import Integrations, Wanted, wanted
@@ -88,6 +89,7 @@ class Server:
         facts = _facts(configuration, options, built, path, beside)
         # Traits of the devices and whether there is a battery are known before the first cycle.
         view = View(facts=facts, snapshot=_unread(built.house), issues=standing)
+        self._name_places(built)
         self.state = SharedState(restored(built.settings, rows), view, self.database, REDACTOR.structure)
         moment = self.clock.moment()
         memory = recalled(rows["memory"], moment) if isinstance(rows.get("memory"), dict) else Memory(moment.s)
@@ -129,6 +131,12 @@ class Server:
             self.database.save({f"{TARIFF}{key}": what})
 
         return Shelf(kept, keep)
+
+    def _name_places(self, built: Built) -> None:
+        """A loadpoint that is named anew is the same in the history: before anything is counted or summed up."""
+        boxes = unlike([loadpoint.charger for loadpoint in self.configuration.loadpoints])
+        titles = unlike([loadpoint.title for loadpoint in built.settings.loadpoints])
+        self.database.name_places(list(zip(boxes, titles, strict=True)))
 
     def start(self) -> None:
         """Start controlling; returns at once."""

@@ -20,8 +20,8 @@ class Charged:
 class Quarter:
     """Energies in kWh, none negative. ``seconds``: for how long the house was watched.
 
-    ``number``: of quarters since 1970, UTC. ``points``: by the title of the loadpoint, as of :func:`unlike`. Prices in currency per kWh,
-    ``co2_g`` in g/kWh, as they were last in it; None where no tariff said.
+    ``number``: of quarters since 1970, UTC. ``points``: by the title of the loadpoint, as of :func:`unlike`. Prices in
+    currency per kWh, ``co2_g`` in g/kWh, as they were last in it; None where no tariff said.
     """
 
     number: int

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from evcc_flask.control.state import Published, SharedState
 from evcc_flask.domain.decision import Decision
 from evcc_flask.domain.ports import Clock
-from evcc_flask.domain.quarters import QUARTER_S, Charged, Quarter, quarter_of
+from evcc_flask.domain.quarters import QUARTER_S, Charged, Quarter, quarter_of, unlike
 from evcc_flask.storage.history import Resolution
 
 NAMES: Mapping[str, str] = {
@@ -58,8 +58,9 @@ class Totals:
         with self._lock:
             sums = self._older.plus(self._recent)
         told = {place: getattr(sums, name) for place, name in NAMES.items()}
-        for number, loadpoint in enumerate(self._state.settings.loadpoints, 1):
-            told[f"loadpoints/{number}"] = sums.points.get(loadpoint.title, Charged()).kwh
+        titles = unlike([loadpoint.title for loadpoint in self._state.settings.loadpoints])
+        for number, title in enumerate(titles, 1):
+            told[f"loadpoints/{number}"] = sums.points.get(title, Charged()).kwh
         return told
 
     def _add(self, _: Published) -> None:

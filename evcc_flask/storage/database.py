@@ -21,7 +21,7 @@ from evcc_flask.domain.quarters import Quarter
 from evcc_flask.domain.sessions import SessionRow
 from evcc_flask.layout import project_file
 
-from . import book, gridevents, history, journal, statistics, takeover
+from . import book, gridevents, history, journal, placing, statistics, takeover
 from .evccs import EvccFile
 from .models import Session, Setting
 from .place import checked
@@ -150,6 +150,14 @@ class Database:
         """Titles of the loadpoints in the history."""
         with self._database.connection_context():
             return history.places(self._database)
+
+    def name_places(self, wanted: Sequence[tuple[str, str]]) -> None:
+        """See :func:`placing.name`. What cannot be written now is told, and tried at the next start."""
+        try:
+            with self._database.connection_context():
+                placing.name(self._database, wanted)
+        except DatabaseError as error:
+            log.warning("%s: the history keeps the former titles of the loadpoints for now (%s)", self._path, error)
 
     def history(self, first: datetime, after: datetime, resolution: history.Resolution) -> Iterator[dict[str, Any]]:
         """What flowed from ``first`` to before ``after`` (aware), span by span, read while it is taken."""
