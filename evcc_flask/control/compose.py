@@ -1,11 +1,13 @@
 """The published state: the last cycle and the settings as one plain object, by the keys that evcc's clients read.
 
 Keys, types and rounding: docs/api.rst, state. Our own keys beside evcc's: ``reasons``, ``links``, ``issues``,
-``softwareVersion``, ``circuits.*.currents``, ``unprotected``, ``switchesLastHour``, ``phaseSwitchesLastHour``.
+``softwareVersion``, ``circuits.*.currents``, ``unprotected``, ``switchesLastHour``, ``phaseSwitchesLastHour``,
+``updated`` of meters, ``chargerUpdated``.
 """
 
 import math
-from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 from evcc_flask.domain.decision import CircuitDecision, LoadpointDecision, SiteDecision
@@ -69,9 +71,16 @@ def compose(view: View, settings: Settings) -> dict[str, Any]:
         | cars.at_loadpoint(view, settings, index)
         | planned.at_loadpoint(view, settings, index)
         | prices.at_loadpoint(view.snapshot, each[0], view.decided_at)
+        | _answered(view, each[1])
         for index, each in enumerate(_side_by_side(view, settings))
     ]
     return state
+
+
+def _answered(view: View, reading: LoadpointReading | None) -> dict[str, Any]:
+    """When the wallbox answered last."""
+    told = _heard(view)(reading.charger.at_s if reading else None)
+    return {"chargerUpdated": told["updated"]} if told else {}
 
 
 def _side_by_side(
@@ -91,13 +100,13 @@ def _side_by_side(
 
 
 def _site(view: View, settings: Settings) -> dict[str, Any]:
-    snapshot, decision = view.snapshot, view.decision
+    snapshot, decision, heard = view.snapshot, view.decision, _heard(view)
     keys: dict[str, Any] = {
-        "pv": [_pv(pv) for pv in snapshot.pv],
-        "battery": [_battery(battery) for battery in snapshot.batteries],
-        "aux": [_meter(meter) for meter in snapshot.aux],
-        "ext": [_meter(meter) for meter in snapshot.ext],
-        "grid": _grid(snapshot.grid),
+        "pv": [_pv(pv) | heard(pv.meter.at_s) for pv in snapshot.pv],
+        "battery": [_battery(battery) | heard(battery.meter.at_s) for battery in snapshot.batteries],
+        "aux": [_meter(meter) | heard(meter.at_s) for meter in snapshot.aux],
+        "ext": [_meter(meter) | heard(meter.at_s) for meter in snapshot.ext],
+        "grid": _grid(snapshot.grid, heard),
     }
     if decision is None:
         return keys | {"reasons": [], "batteryMode": BatteryMode.UNKNOWN.word, "circuits": {}}
@@ -233,10 +242,21 @@ def _circuit(title: str, load: CircuitDecision) -> dict[str, Any]:
     return keys
 
 
-def _grid(meter: MeterReading | None) -> dict[str, Any] | None:
+def _heard(view: View) -> Callable[[float | None], dict[str, Any]]:
+    """When something answered last, by the clock on the wall; nothing while it never did, or nobody knows the time."""
+
+    def keys(at_s: float | None) -> dict[str, Any]:
+        if at_s is None or view.decided_at is None:
+            return {}
+        return {"updated": _time(view.decided_at - timedelta(seconds=max(0.0, view.decided_s - at_s)))}
+
+    return keys
+
+
+def _grid(meter: MeterReading | None, heard: Callable[[float | None], dict[str, Any]]) -> dict[str, Any] | None:
     if meter is None or meter.at_s is None:
         return None
-    keys = _meter(meter)
+    keys = _meter(meter) | heard(meter.at_s)
     for name, values in (("powers", meter.powers_w), ("currents", meter.currents_a)):
         if values is not None:
             keys[name] = _triple(values)

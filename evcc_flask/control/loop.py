@@ -254,6 +254,7 @@ class Loop:
                 links=self._field.links(),
                 issues=(*self._standing, *passing),
                 decided_at=now.wall,
+                decided_s=now.s,
                 statistics=self._book.statistics(),
                 cycle=self.pulse.cycles + 1,
                 solar_scale=self._yield.scale,

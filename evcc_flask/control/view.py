@@ -32,7 +32,10 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The last cycle: ``decision`` is None until the first one. ``issues``: all there are now, configuration first."""
+    """The last cycle: ``decision`` is None until the first one. ``issues``: all there are now, configuration first.
+
+    ``decided_at`` and ``decided_s`` are one moment: as the clock on the wall tells it, and in house monotonic seconds.
+    """
 
     facts: Facts = Facts()
     snapshot: Snapshot = field(default_factory=Snapshot)
@@ -40,6 +43,7 @@ class View:
     links: Sequence[Mapping[str, object]] = ()
     issues: tuple[Issue, ...] = ()
     decided_at: datetime | None = None
+    decided_s: float = 0.0
     cycle: int = 0
     solar_scale: float | None = None
     statistics: Mapping[str, Mapping[str, float | None]] = field(default_factory=dict)

@@ -5,6 +5,7 @@ not in the lists: no value is better than an invented one.
 """
 
 import re
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -205,6 +206,12 @@ def test_words_are_those_that_clients_know(state):
 
 def test_moments_are_rfc_3339_with_an_offset(state):
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)", state["decidedAt"])
+
+
+def test_a_meter_tells_when_it_was_heard_and_so_does_a_wallbox(state):
+    decided = datetime.fromisoformat(state["decidedAt"])
+    told = [state["grid"]["updated"], state["battery"][0]["updated"], state["loadpoints"][0]["chargerUpdated"]]
+    assert all(timedelta(0) <= decided - datetime.fromisoformat(each) <= timedelta(minutes=1) for each in told)
 
 
 def test_before_the_first_cycle_everything_that_is_known_is_there(serve):

@@ -37,6 +37,8 @@ export interface components {
             title?: string;
             icon?: string;
             error?: string;
+            /** Format: date-time */
+            updated?: string;
             powers?: number[] | null;
             currents?: number[] | null;
         };
@@ -49,6 +51,8 @@ export interface components {
             icon?: string;
             error?: string;
             mode?: string;
+            /** Format: date-time */
+            updated?: string;
             controllable: boolean;
         };
         PvMeter: {
@@ -58,6 +62,8 @@ export interface components {
             title?: string;
             icon?: string;
             error?: string;
+            /** Format: date-time */
+            updated?: string;
         };
         Issue: {
             class: string;
@@ -243,6 +249,8 @@ export interface components {
             smartFeedInPriorityLimit: number | null;
             chargeCurrents?: number[];
             chargeVoltages?: number[];
+            /** Format: date-time */
+            chargerUpdated?: string;
             planTime: string | null;
             planProjectedStart: string | null;
             planProjectedEnd: string | null;

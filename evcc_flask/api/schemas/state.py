@@ -43,7 +43,9 @@ def _keys(**names_by_kind: str) -> Schema:
     return {"type": "object", "properties": properties, "required": required}
 
 
-METER = _keys(number="power energy?", string="title? icon? error?", number__list__null="powers? currents?")
+METER = _keys(
+    number="power energy?", string="title? icon? error?", time="updated?", number__list__null="powers? currents?"
+)
 
 REASON = {
     "type": "object",
@@ -56,9 +58,9 @@ SCHEMAS: dict[str, Schema] = {
     "Reason": REASON,
     "Meter": METER,
     "BatteryMeter": _keys(
-        number="power energy? soc capacity", string="title? icon? error? mode?", boolean="controllable"
+        number="power energy? soc capacity", string="title? icon? error? mode?", time="updated?", boolean="controllable"
     ),
-    "PvMeter": _keys(number="power energy? excessdcpower?", string="title? icon? error?"),
+    "PvMeter": _keys(number="power energy? excessdcpower?", string="title? icon? error?", time="updated?"),
     "Issue": _keys(string="class error message device? file? key? remedy?", boolean="fatal", integer="line?"),
     "Fatal": _keys(string="class error device?"),
     "Link": _keys(
@@ -115,6 +117,7 @@ SCHEMAS: dict[str, Schema] = {
         "chargeTotalImport?",
         number__null="sessionPrice sessionPricePerKWh sessionCo2PerKWh smartCostLimit smartFeedInPriorityLimit",
         number__list="chargeCurrents? chargeVoltages?",
+        time="chargerUpdated?",
         time__null="planTime planProjectedStart planProjectedEnd effectivePlanTime smartCostNextStart "
         "vehicleSocTime smartFeedInPriorityNextStart",
         PlanStrategy="planStrategy",
