@@ -1,6 +1,7 @@
 """Where a Modbus slave is reached and how it wants to be spoken to: values only, nothing is opened here."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,22 +48,27 @@ class ModbusSpec:
     sleeps: bool = False
 
     def __post_init__(self) -> None:
+        found = list(self._wrong())
+        if found:
+            raise ExceptionGroup("this slave cannot be reached", found) if len(found) > 1 else found[0]
+
+    def _wrong(self) -> Iterator[Misconfigured]:
         if self.device and self.host:
             remedy = "Remove one of them: a slave is reached by a serial port or over the network, never both."
-            raise Misconfigured("stands beside a uri", ("device",), remedy)
+            yield Misconfigured("stands beside a uri", ("device",), remedy)
         if not self.device and not self.host:
-            raise Misconfigured("is missing", ("device",), "Name a device (serial) or a uri (network), never both.")
+            yield Misconfigured("is missing", ("device",), "Name a device (serial) or a uri (network), never both.")
         if self.device and not _COMSET.fullmatch(self.comset.upper()):
-            raise Misconfigured(f"{self.comset!r} is no serial format", ("comset",), "Write 8N1, 8E1 or 8N2.")
+            yield Misconfigured(f"{self.comset!r} is no serial format", ("comset",), "Write 8N1, 8E1 or 8N2.")
         if self.device and self.baudrate not in BAUD_RATES:
             nearest = min(BAUD_RATES, key=lambda rate: abs(rate - self.baudrate))
-            raise Misconfigured(f"{self.baudrate} is no baud rate", ("baudrate",), f"Did you mean {nearest}?")
+            yield Misconfigured(f"{self.baudrate} is no baud rate", ("baudrate",), f"Did you mean {nearest}?")
         if self.framing not in FRAMINGS:
-            raise Misconfigured(f"{self.framing!r} is no framing", ("framing",), f"Known: {', '.join(FRAMINGS)}.")
+            yield Misconfigured(f"{self.framing!r} is no framing", ("framing",), f"Known: {', '.join(FRAMINGS)}.")
         if self.host and not 0 < self.port < 65536:
-            raise Misconfigured(f"{self.port} is no port number", ("uri",))
+            yield Misconfigured(f"{self.port} is no port number", ("uri",))
         if self.host and self.ascii and self.framing != "rtu":
-            raise Misconfigured("ASCII frames travel on a serial line or with rtu: true", ("framing",))
+            yield Misconfigured("ASCII frames travel on a serial line or with rtu: true", ("framing",))
 
     @property
     def serial(self) -> bool:

@@ -11,7 +11,7 @@ from evcc_flask.domain.issues import Misconfigured
 from evcc_flask.domain.words import BatteryMode, Feature
 from evcc_flask.plugins.fields import Flag, Loose, Many, Number, Text, Tree, as_map
 from evcc_flask.plugins.ports import Sink, Source, Value
-from evcc_flask.plugins.problems import Problems, load
+from evcc_flask.plugins.problems import Problems
 from evcc_flask.plugins.registry import build_sink, build_source
 from evcc_flask.plugins.shop import Shop
 from evcc_flask.plugins.values import Kind
@@ -77,10 +77,10 @@ class SwitchSocket(Loose):
 class Bench:
     """Builds one device's values, and collects what is wrong with any of them."""
 
-    def __init__(self, node: Mapping[str, Any], shop: Shop) -> None:
-        self.node = node
-        self.shop = shop
+    def __init__(self, schema: Loose, node: Any, shop: Shop) -> None:
         self.problems = Problems()
+        self.node = self.problems.sound(schema, node)
+        self.shop = shop
 
     def source(self, key: str, kind: Kind = Kind.FLOAT, max_age_s: float = 0.0) -> Source | None:
         """The plugin of ``key``; None where it is not configured or wrong."""
@@ -149,7 +149,7 @@ class Bench:
 
 def meter(params: Mapping[str, Any], shop: Shop) -> MeterParts:
     """A custom meter. Raises Misconfigured, or a group of them."""
-    bench = Bench(load(CustomMeter(), params), shop)
+    bench = Bench(CustomMeter(), params, shop)
     power, soc = bench.source("power"), bench.source("soc", max_age_s=SOC_S)
     battery = "soc" in bench.node
     low, high = bench.figure("minsoc"), bench.figure("maxsoc")
@@ -184,7 +184,7 @@ def meter(params: Mapping[str, Any], shop: Shop) -> MeterParts:
 
 def charger(params: Mapping[str, Any], shop: Shop) -> ChargerParts:
     """A custom wallbox; its current counts as volatile. Raises Misconfigured, or a group of them."""
-    bench = Bench(load(CustomCharger(), params), shop)
+    bench = Bench(CustomCharger(), params, shop)
     if "phases1p3p" in bench.node and not bench.node.get("tos"):
         message = "phase switching by plugin is at your own risk: the box must be able to switch under load"
         bench.problems.found.append(Misconfigured(message, ("phases1p3p",), "Confirm it with tos: true."))
@@ -227,7 +227,7 @@ def charger(params: Mapping[str, Any], shop: Shop) -> ChargerParts:
 
 def switch_socket(params: Mapping[str, Any], shop: Shop) -> ChargerParts:
     """A switch as a wallbox. Raises Misconfigured, or a group of them."""
-    bench = Bench(load(SwitchSocket(), params), shop)
+    bench = Bench(SwitchSocket(), params, shop)
     enable = bench.sink("enable", "enable")
     enabled = bench.source("enabled", Kind.BOOL)
     standby_w = bench.node["standbypower"]

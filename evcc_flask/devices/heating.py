@@ -15,7 +15,6 @@ from evcc_flask.domain.words import Feature
 from evcc_flask.plugins.fields import Loose, Many, Text, Tree, Whole
 from evcc_flask.plugins.made import Written
 from evcc_flask.plugins.ports import Sink, Source, Value
-from evcc_flask.plugins.problems import load
 from evcc_flask.plugins.shop import Shop
 
 from .custom import SOC_S, Bench
@@ -101,7 +100,7 @@ class Limited:
 
 def sg_ready(params: Mapping[str, Any], shop: Shop) -> ChargerParts:
     """A pump with SG Ready as one number. Raises Misconfigured, or a group of them."""
-    bench = Bench(load(SgReady(), params), shop)
+    bench = Bench(SgReady(), params, shop)
     mode = Told(bench.sink("setmode", "mode") or Nowhere(), NORMAL, shop.clock)
     limit = bench.sink("setmaxpower", "maxpower")
     boosts = one_of(bench.source("getmode") or mode, {str(BOOST)})
@@ -118,7 +117,7 @@ def sg_ready(params: Mapping[str, Any], shop: Shop) -> ChargerParts:
 
 def heat_pump(params: Mapping[str, Any], shop: Shop) -> ChargerParts:
     """A pump that takes a power in W. Raises Misconfigured, or a group of them."""
-    bench = Bench(load(HeatPump(), params), shop)
+    bench = Bench(HeatPump(), params, shop)
     told = Told(bench.sink("setmaxpower", "maxpower") or Nowhere(), 0.0, shop.clock)
     limited = Limited(told)
     heats = above(bench.source("getmaxpower") or told, 0.0)
@@ -137,7 +136,7 @@ def sg_ready_relay(
     params: Mapping[str, Any], shop: Shop, charger: Callable[[str, Mapping[str, Any], Shop], ChargerParts]
 ) -> ChargerParts:
     """A pump whose contacts are switched by other devices, each a charger. Raises as ``sg_ready``."""
-    bench = Bench(load(SgReadyRelay(), params), shop)
+    bench = Bench(SgReadyRelay(), params, shop)
 
     def relay(key: str) -> ChargerParts | None:
         inner = dict(bench.node[key])

@@ -8,7 +8,7 @@ from typing import Any
 from evcc_flask.domain.issues import Misconfigured
 from evcc_flask.plugins.fields import Loose, Number, Tree, unknown_key
 from evcc_flask.plugins.ports import Source
-from evcc_flask.plugins.problems import Problems, load
+from evcc_flask.plugins.problems import Problems
 from evcc_flask.plugins.registry import build_source
 from evcc_flask.plugins.shop import Shop, Workshop
 
@@ -141,14 +141,17 @@ def _charger(type_: str, params: Params, shop: Shop) -> ChargerParts:
 
 def _meter_of(row: Row, params: Params, role: str | None, shop: Shop) -> MeterParts:
     """One usage of a row. In a plain list of usages, pv is the meter turned round: it counts import as positive."""
-    parameters = template.read(row, params)
+    problems = Problems()
+    parameters = problems.build(lambda: template.read(row, params))
     usages = row["usages"]
     told = role if role in usages else None
     only = next(iter(usages)) if len(usages) == 1 or role == ANY else None
-    usage = parameters.get("usage") or told or only
+    usage = (parameters or params).get("usage") or told or only
     if usage not in usages:
         problem = "is missing" if usage is None else f"{usage!r} is nothing that this device measures"
-        raise Misconfigured(problem, ("usage",), f"Choose one of {', '.join(usages)}.")
+        problems.tell(problem, "usage", remedy=f"Choose one of {', '.join(usages)}.")
+    problems.end()
+    assert parameters is not None
     if "custom" in row:
         with at_template():
             return custom.meter(filled(row["custom"], parameters.values), shop)
@@ -174,18 +177,22 @@ class MovingAverage(Loose):
     meter = Tree(required=True)
 
 
-def _moving_average(params: Params, shop: Shop) -> MeterParts:
-    node = load(MovingAverage(), params)
-    inner = dict(node["meter"])
+def _averaged(node: Params, shop: Shop) -> MeterParts:
+    inner = dict(node)
     type_ = inner.pop("type", None)
     if not isinstance(type_, str):
-        raise Misconfigured("is missing", ("meter", "type"))
+        raise Misconfigured("is missing", ("type",))
+    return _meter(type_, inner, None, shop)
+
+
+def _moving_average(params: Params, shop: Shop) -> MeterParts:
+    problems = Problems()
+    node = problems.sound(MovingAverage(), params)
     if not 0 < node["decay"] <= 1:
-        raise Misconfigured(f"{node['decay']:g} is no share of a new value", ("decay",), "Write 0.1 or so.")
-    try:
-        parts = _meter(type_, inner, None, shop)
-    except Misconfigured as problem:
-        raise problem.below("meter") from None
+        problems.tell(f"{node['decay']:g} is no share of a new value", "decay", remedy="Write 0.1 or so.")
+    parts = problems.build(lambda: _averaged(node["meter"], shop), "meter") if "meter" in node else None
+    problems.end()
+    assert parts is not None
     return replace(parts, power=Smoothed(parts.power, node["decay"]))
 
 

@@ -11,7 +11,8 @@ from marshmallow.fields import Field
 
 from evcc_flask.domain.issues import Misconfigured
 from evcc_flask.plugins.fields import Duration, Flag, Loose, Many, Number, Text, Tree, Whole
-from evcc_flask.plugins.problems import load
+from evcc_flask.plugins.modbus import Connection, spec_of
+from evcc_flask.plugins.problems import Problems
 
 from .library import Row
 
@@ -61,6 +62,8 @@ OF_MODBUS = {
 }
 OF_HTTP = {"host": Text, "uri": Text, "port": Whole, "user": Text, "password": Text, "insecure": Flag}
 OF_MQTT = {"host": Text, "port": Whole, "broker": Text, "user": Text, "password": Text, "insecure": Flag}
+UNNAMED = "unnamed"
+"""Stands for the place that was not written, while all else is checked."""
 CHOICES = ("tcpip", "rs485serial", "rs485tcpip", "udp")
 
 
@@ -78,15 +81,21 @@ class Parameters:
 
 def read(row: Row, params: Mapping[str, Any]) -> Parameters:
     """Check ``params`` against what the row takes. Raises Misconfigured, or a group of them."""
-    links = _links(row)
-    given = load(_schema(row, links), dict(params))
+    links, problems = _links(row), Problems()
+    given = problems.sound(_schema(row, links), dict(params))
     own = {name: word["default"] for name, word in row.get("parameters", {}).items() if "default" in word}
     values = {**own, **given}
+    link = problems.build(lambda: _link(links, values))
+    problems.end()
+    return Parameters(values, link or {})
+
+
+def _link(links: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
     if "http" in links:
-        return Parameters(values, _http(links["http"], values))
+        return _http(links["http"], values)
     if "mqtt" in links:
-        return Parameters(values, _mqtt(values))
-    return Parameters(values, _modbus(links, values) if links else {})
+        return _mqtt(values)
+    return _modbus(links, values) if links else {}
 
 
 def describe(row: Row) -> dict[str, str]:
@@ -139,9 +148,10 @@ def _choices(links: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _modbus(links: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
-    choice = values.get("modbus") or _obvious(links, values)
-    if choice not in CHOICES:
-        raise Misconfigured(f"{choice!r} is no Modbus link", ("modbus",), f"Known: {', '.join(_choices(links))}.")
+    problems = Problems()
+    choice = values.get("modbus") or problems.build(lambda: _obvious(links, values))
+    if choice is not None and choice not in CHOICES:
+        problems.tell(f"{choice!r} is no Modbus link", "modbus", remedy=f"Known: {', '.join(_choices(links))}.")
     serial = links.get("rtu") or links.get("ascii") or {}
     network = links.get("tcp") or {}
     defaults = {**serial, **network} if choice in ("tcpip", "udp") else {**network, **serial}
@@ -151,16 +161,22 @@ def _modbus(links: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, An
     link["id"] = values.get("id", defaults.get("id", 1))
     if choice == "rs485serial":
         if "device" not in values:
-            raise Misconfigured("is missing", ("device",), "Name the serial port, such as /dev/ttyUSB0.")
-        link["device"] = values["device"]
+            problems.tell("is missing", "device", remedy="Name the serial port, such as /dev/ttyUSB0.")
+        link["device"] = values.get("device", UNNAMED)
         link["baudrate"] = values.get("baudrate", serial.get("baudrate", 9600))
         link["comset"] = values.get("comset", serial.get("comset", "8N1"))
     else:
-        link["uri"] = _uri(values, network.get("port", 502))
+        link["uri"] = (problems.build(lambda: _uri(values, network.get("port", 502))) if choice else "") or UNNAMED
         link |= {"rtu": True} if choice == "rs485tcpip" else {}
         link |= {"udp": True} if choice == "udp" else {}
-        link |= {"alone": True} if choice == "tcpip" and network.get("alone") else {}
-    return link
+    if link["id"] == 0 and choice in ("rs485serial", "rs485tcpip"):
+        problems.tell(
+            "0 is no slave id: it speaks to all, and nobody answers", "id", remedy="Write an id from 1 to 247."
+        )
+    with problems.below():
+        spec_of(Connection().load_loose(link))
+    problems.end()
+    return link | ({"alone": True} if choice == "tcpip" and network.get("alone") else {})
 
 
 def _obvious(links: Mapping[str, Any], values: Mapping[str, Any]) -> str:

@@ -100,8 +100,8 @@ def _parts(type_: str, params: Params, shop: Shop) -> VehicleParts:
 
 def custom(params: Params, shop: Shop) -> VehicleParts:
     """A car whose every value is a plugin of the evcc.yaml."""
-    node = load(Custom(), params)
-    return _made(Bench(node, shop), node.get("cache", 0.0), own=True)
+    bench = Bench(Custom(), params, shop)
+    return _made(bench, bench.node.get("cache", 0.0), own=True)
 
 
 def of_row(row: Row, params: Params, shop: Shop) -> VehicleParts:
@@ -110,7 +110,7 @@ def of_row(row: Row, params: Params, shop: Shop) -> VehicleParts:
     values = {**given.values, "timeout": template.lasting(given.values.get("timeout", row.get("timeout", 0.0)))}
     node = filled(row["vehicle"], values, SETTERS - row.get("parameters", {}).keys())
     with at_template():
-        return _made(Bench(load(Custom(), node), shop), values.get("cache", CACHE_S), own=False)
+        return _made(Bench(Custom(), node, shop), values.get("cache", CACHE_S), own=False)
 
 
 def _made(bench: Bench, cache_s: float, *, own: bool) -> VehicleParts:
@@ -118,10 +118,7 @@ def _made(bench: Bench, cache_s: float, *, own: bool) -> VehicleParts:
     for setter in ("maxcurrent", "chargeenable"):
         if setter in node and "status" not in node and own:
             problems.found.append(Misconfigured(f"is missing: {setter} needs it", ("status",)))
-    position: Params = (
-        problems.build(lambda: load(Position(), node["position"]), "position") or {} if "position" in node else {}
-    )
-    where = Bench(position, bench.shop)
+    where = Bench(Position() if "position" in node else Loose(), node.get("position"), bench.shop)
 
     def number(key: str) -> Any:
         return bench.source(key, max_age_s=cache_s)

@@ -4,7 +4,7 @@ from typing import Any
 
 from .fields import Duration, Loose, Tree
 from .ports import Source
-from .problems import Problems, load
+from .problems import Problems
 from .registry import build_source
 from .shop import Shop
 from .values import Kind
@@ -16,10 +16,10 @@ class Cached(Loose):
 
 
 def source(node: dict[str, Any], shop: Shop, kind: Kind, max_age_s: float) -> Source:
-    settings = load(Cached(), node)
     problems = Problems()
-    age_s = max(max_age_s, settings["cache"])
-    inner = problems.build(lambda: build_source(settings["value"], shop, kind, age_s), "value")
+    settings = problems.sound(Cached(), node)
+    age_s = max(max_age_s, settings.get("cache", 0.0))
+    inner = problems.build(lambda: build_source(settings.get("value"), shop, kind, age_s), "value")
     problems.end()
     assert inner is not None
     return inner

@@ -4,12 +4,10 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from evcc_flask.domain.issues import Misconfigured
-
 from .fields import Loose, Many, Tree
 from .made import Made
 from .ports import Source
-from .problems import Problems, load
+from .problems import Problems
 from .registry import build_source
 from .shop import Shop
 from .values import Kind, bad, finite, parse
@@ -37,11 +35,13 @@ class Calc(Loose):
 
 
 def source(node: dict[str, Any], shop: Shop, kind: Kind, max_age_s: float) -> Source:
-    settings = {name: nodes for name, nodes in load(Calc(), node).items() if nodes}
-    if len(settings) != 1:
-        raise Misconfigured("needs exactly one operation", remedy=f"Known: {', '.join(OPERATIONS)}.")
-    ((name, nodes),) = settings.items()
     problems = Problems()
+    settings = {name: nodes for name, nodes in problems.sound(Calc(), node).items() if nodes}
+    if len(settings) != 1:
+        if not problems.found:
+            problems.tell("needs exactly one operation", remedy=f"Known: {', '.join(OPERATIONS)}.")
+        problems.end()
+    ((name, nodes),) = settings.items()
     if isinstance(nodes, dict):
         built = [problems.build(lambda: build_source(nodes, shop, Kind.FLOAT, max_age_s), name)]
     else:

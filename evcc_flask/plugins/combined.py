@@ -5,7 +5,7 @@ from typing import Any
 from .fields import Loose, Tree
 from .made import Made
 from .ports import Source
-from .problems import Problems, load
+from .problems import Problems
 from .registry import build_source
 from .shop import Shop
 from .values import Kind
@@ -17,10 +17,10 @@ class Combined(Loose):
 
 
 def source(node: dict[str, Any], shop: Shop, kind: Kind, max_age_s: float) -> Source:
-    settings = load(Combined(), node)
     problems = Problems()
-    plugged = problems.build(lambda: build_source(settings["plugged"], shop, Kind.BOOL, max_age_s), "plugged")
-    charging = problems.build(lambda: build_source(settings["charging"], shop, Kind.BOOL, max_age_s), "charging")
+    settings = problems.sound(Combined(), node)
+    plugged = problems.build(lambda: build_source(settings.get("plugged"), shop, Kind.BOOL, max_age_s), "plugged")
+    charging = problems.build(lambda: build_source(settings.get("charging"), shop, Kind.BOOL, max_age_s), "charging")
     problems.end()
     assert plugged is not None
     assert charging is not None

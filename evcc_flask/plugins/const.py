@@ -8,7 +8,7 @@ from .fields import FALSE, TRUE, Text, Tree
 from .made import Fixed, Written
 from .pipeline import PipelineSchema, pipeline
 from .ports import Sink, Source, Value
-from .problems import Problems, load
+from .problems import Problems
 from .registry import build_sink
 from .shop import Shop
 from .values import Kind
@@ -25,18 +25,17 @@ class ConstSink(PipelineSchema):
 
 def source(node: dict[str, Any], shop: Shop, kind: Kind, max_age_s: float) -> Source:
     problems = Problems()
-    settings = problems.load(ConstSource(), node)
-    steps = problems.build(lambda: pipeline(settings, kind)) if settings else None
+    settings = problems.sound(ConstSource(), node)
+    steps = problems.build(lambda: pipeline(settings, kind))
     problems.end()
-    assert settings is not None
     assert steps is not None
     return Fixed(lambda: steps.run(settings["value"]), shop.clock)
 
 
 def sink(node: dict[str, Any], param_name: str, shop: Shop) -> Sink:
-    settings = load(ConstSink(), node)
     problems = Problems()
-    inner = problems.build(lambda: build_sink(settings["set"], param_name, shop), "set")
+    settings = problems.sound(ConstSink(), node)
+    inner = problems.build(lambda: build_sink(settings.get("set"), param_name, shop), "set")
     problems.end()
     assert inner is not None
     value = typed(settings["value"])

@@ -3,12 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from evcc_flask.domain.issues import Misconfigured
-
 from .fields import Loose, Text, Tree
 from .made import Written
 from .ports import Sink, Value
-from .problems import Problems, load
+from .problems import Problems
 from .registry import build_sink
 from .shop import Shop
 from .values import bad, finite, flag
@@ -35,13 +33,13 @@ class Convert(Loose):
 
 
 def sink(node: dict[str, Any], param_name: str, shop: Shop) -> Sink:
-    settings = load(Convert(), node)
     problems = Problems()
-    conversion = CONVERSIONS.get(settings["convert"].lower())
-    with problems.below("convert"):
-        if conversion is None:
-            raise Misconfigured(f"{settings['convert']!r} is no conversion", (), f"Known: {', '.join(CONVERSIONS)}.")
-    inner = problems.build(lambda: build_sink(settings["set"], param_name, shop), "set")
+    settings = problems.sound(Convert(), node)
+    conversion = CONVERSIONS.get(settings.get("convert", "").lower())
+    if conversion is None:
+        message = f"{settings.get('convert')!r} is no conversion"
+        problems.tell(message, "convert", remedy=f"Known: {', '.join(CONVERSIONS)}.")
+    inner = problems.build(lambda: build_sink(settings.get("set"), param_name, shop), "set")
     problems.end()
     assert conversion is not None
     assert inner is not None

@@ -5,7 +5,7 @@ from typing import Any
 from .fields import Loose, Tree
 from .made import Written, renew
 from .ports import Sink, Value
-from .problems import Problems, load
+from .problems import Problems
 from .registry import build_sink, build_source
 from .shop import Shop
 from .values import finite
@@ -17,9 +17,9 @@ class Delta(Loose):
 
 
 def sink(node: dict[str, Any], param_name: str, shop: Shop) -> Sink:
-    settings = load(Delta(), node)
     problems = Problems()
-    inner = problems.build(lambda: build_sink(settings["set"], param_name, shop), "set")
+    settings = problems.sound(Delta(), node)
+    inner = problems.build(lambda: build_sink(settings.get("set"), param_name, shop), "set")
     get = problems.build(lambda: build_source(settings["get"], shop), "get") if settings["get"] else None
     problems.end()
     assert inner is not None

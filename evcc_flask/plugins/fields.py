@@ -7,7 +7,7 @@ in lower case. An unknown key is an error that names the near miss.
 import difflib
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields
@@ -137,12 +137,19 @@ class Loose(Schema):
     def _names(self) -> list[str]:
         return [field.data_key or name for name, field in self.load_fields.items()]
 
-    def load_loose(self, data: Any) -> dict[str, Any]:
-        """Validate a map with lower-case keys; None values are dropped. Raises marshmallow.ValidationError."""
+    def required(self) -> list[str]:
+        """What must be there."""
+        return [name for name, field in self.load_fields.items() if field.required]
+
+    def load_loose(self, data: Any, partial: Sequence[str] = ()) -> dict[str, Any]:
+        """Validate a map with lower-case keys; None values are dropped. Raises marshmallow.ValidationError.
+
+        ``partial``: what may be missing though it must be there.
+        """
         tree = as_map(data)
         if tree is None:
             raise ValidationError(f"needs a map of settings, not {_kind(data)}")
-        return dict(self.load({key: value for key, value in tree.items() if value is not None}))
+        return dict(self.load({key: value for key, value in tree.items() if value is not None}, partial=partial))
 
 
 def as_list(value: Any) -> list[Any]:

@@ -12,7 +12,7 @@ from evcc_flask.domain.issues import Misconfigured
 from .fields import Flag, Loose, Text, Whole
 from .made import Fetched, Written
 from .ports import Sink, Source, Value
-from .problems import load
+from .problems import Problems
 from .shop import Shop
 from .values import Kind, flag, parse
 
@@ -97,14 +97,17 @@ def sink(node: dict[str, Any], param_name: str, shop: Shop) -> Sink:
 
 
 def _settings(node: dict[str, Any], use: str) -> dict[str, Any]:
-    settings = load(Gpio(), node)
-    if settings["function"].lower() not in ("read", "write"):
-        raise Misconfigured(f"{settings['function']!r} is no function of a pin", ("function",), "Known: read, write.")
-    if settings["function"].lower() != use:
+    problems = Problems()
+    settings = problems.sound(Gpio(), node)
+    function = settings.get("function", "").lower()
+    if function not in ("read", "write"):
+        problems.tell(f"{settings.get('function')!r} is no function of a pin", "function", remedy="Known: read, write.")
+    elif function != use:
         here = "is written" if use == "write" else "is read"
-        raise Misconfigured(f"this value {here}", ("function",), f"Write function: {use}.")
-    if settings["pin"] < 0:
-        raise Misconfigured(f"{settings['pin']} is no pin", ("pin",))
+        problems.tell(f"this value {here}", "function", remedy=f"Write function: {use}.")
+    if settings.get("pin", 0) < 0:
+        problems.tell(f"{settings['pin']} is no pin", "pin")
+    problems.end()
     if find_spec("gpiod") is None:
         remedy = "Install it with pip install 'evcc-flask[gpio]'."
         raise Misconfigured("pins need the package gpiod, which is not installed", ("source",), remedy)

@@ -78,11 +78,10 @@ class Get:
 
 def source(node: dict[str, Any], shop: Shop, kind: Kind, max_age_s: float) -> Source:
     problems = Problems()
-    settings = problems.load(Http(), node)
-    steps = problems.build(lambda: pipeline(settings, kind)) if settings else None
-    pattern = problems.build(lambda: _pattern(settings, "")) if settings else None
+    settings = problems.sound(Http(), node)
+    steps = problems.build(lambda: pipeline(settings, kind))
+    pattern = problems.build(lambda: _pattern(settings, ""))
     problems.end()
-    assert settings is not None
     assert steps is not None
     assert pattern is not None
     get = Get(pattern.filled(), settings["cache"], shop)
@@ -100,9 +99,9 @@ def source(node: dict[str, Any], shop: Shop, kind: Kind, max_age_s: float) -> So
 
 def sink(node: dict[str, Any], param_name: str, shop: Shop) -> Sink:
     problems = Problems()
-    settings = problems.load(Http(), node)
-    pattern = problems.build(lambda: _pattern(settings, param_name)) if settings else None
-    reads = settings is not None and settings["accepted"]
+    settings = problems.sound(Http(), node)
+    pattern = problems.build(lambda: _pattern(settings, param_name))
+    reads = settings["accepted"]
     accepted = problems.build(lambda: compile_filter(reads), "accepted") if reads else None
     problems.end()
     assert pattern is not None
@@ -135,7 +134,8 @@ def _check(accepted: Filter, answer: bytes, call: Call) -> None:
 
 def _pattern(settings: dict[str, Any], name: str) -> Pattern:
     problems = Problems()
-    uri = settings["uri"] if "://" in settings["uri"] else f"http://{settings['uri']}"
+    uri = settings.get("uri", "")
+    uri = uri if "://" in uri else f"http://{uri}"
     in_uri = problems.build(lambda: wording(uri, name), "uri")
     in_body = problems.build(lambda: wording(settings["body"], name), "body")
     in_headers: list[tuple[str, Wording]] = []

@@ -7,7 +7,7 @@ from evcc_flask.bus.needs import ErrorKind, ReadError
 from .fields import Loose, Text, Tree
 from .made import Written
 from .ports import Sink, Value
-from .problems import Problems, load
+from .problems import Problems
 from .registry import build_sink
 from .shop import Shop
 
@@ -21,9 +21,9 @@ class Ignore(Loose):
 
 
 def sink(node: dict[str, Any], param_name: str, shop: Shop) -> Sink:
-    settings = load(Ignore(), node)
     problems = Problems()
-    inner = problems.build(lambda: build_sink(settings["set"], param_name, shop), "set")
+    settings = problems.sound(Ignore(), node)
+    inner = problems.build(lambda: build_sink(settings.get("set"), param_name, shop), "set")
     problems.end()
     assert inner is not None
     prefix = settings["error"].lower()

@@ -13,7 +13,7 @@ from .fields import Loose, Many, Text, Tree
 from .machines import Machine
 from .made import Fetched, Written, oldest
 from .ports import Sink, Source, Value
-from .problems import Problems, load
+from .problems import Problems
 from .registry import build_sink, build_source
 from .shop import Shop
 from .values import Kind, parse
@@ -83,8 +83,8 @@ class Computed:
 
 
 def source(node: dict[str, Any], shop: Shop, kind: Kind, max_age_s: float) -> Source:
-    settings = load(Js(), node)
     problems = Problems()
+    settings = problems.sound(Js(), node)
     inputs = _inputs(settings["inputs"], shop, max_age_s, problems)
     if settings["out"]:
         with problems.below("out"):
@@ -97,13 +97,13 @@ def source(node: dict[str, Any], shop: Shop, kind: Kind, max_age_s: float) -> So
 
 
 def sink(node: dict[str, Any], param_name: str, shop: Shop) -> Sink:
-    settings = load(Js(), node)
     problems = Problems()
+    settings = problems.sound(Js(), node)
     inputs = _inputs(settings["inputs"], shop, 0.0, problems)
     outputs: list[tuple[Kind, Sink]] = []
     for index, entry in enumerate(settings["out"]):
         with problems.below("out", index):
-            name, kind, config = _transfer(entry)
+            name, kind, config = _transfer(problems, entry)
             with problems.below("config"):
                 outputs.append((kind, build_sink(config, name, shop)))
     if any(list(source.needs()) for _, source in inputs):
@@ -130,15 +130,15 @@ def _inputs(
     built: list[tuple[str, Source]] = []
     for index, node in enumerate(nodes):
         with problems.below("in", index):
-            name, kind, config = _transfer(node)
+            name, kind, config = _transfer(problems, node)
             with problems.below("config"):
                 built.append((name, build_source(config, shop, kind, max_age_s)))
     return tuple(built)
 
 
-def _transfer(node: dict[str, Any]) -> tuple[str, Kind, dict[str, Any]]:
-    settings = load(Transfer(), node)
+def _transfer(problems: Problems, node: dict[str, Any]) -> tuple[str, Kind, dict[str, Any] | None]:
+    settings = problems.sound(Transfer(), node)
     kind = KINDS.get(settings["type"].lower())
     if kind is None:
-        raise Misconfigured(f"{settings['type']!r} is no type", ("type",), f"Known: {', '.join(KINDS)}.")
-    return settings["name"], kind, settings["config"]
+        problems.tell(f"{settings['type']!r} is no type", "type", remedy=f"Known: {', '.join(KINDS)}.")
+    return settings.get("name", ""), kind or Kind.TEXT, settings.get("config")

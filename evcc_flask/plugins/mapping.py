@@ -8,7 +8,7 @@ from evcc_flask.domain.issues import Misconfigured
 from .fields import Loose, Tree, Whole
 from .made import Made, Written
 from .ports import Sink, Source, Value
-from .problems import Problems, load
+from .problems import Problems
 from .registry import build_sink, build_source
 from .shop import Shop
 from .values import Kind, bad, finite, parse
@@ -28,9 +28,9 @@ class MapSink(Map):
 
 def source(node: dict[str, Any], shop: Shop, kind: Kind, max_age_s: float) -> Source:
     problems = Problems()
-    settings = load(MapSource(), node)
-    values = problems.build(lambda: _values(settings["values"]), "values")
-    inner = problems.build(lambda: build_source(settings["get"], shop, Kind.INT, max_age_s), "get")
+    settings = problems.sound(MapSource(), node)
+    values = problems.build(lambda: _values(settings.get("values", {})), "values")
+    inner = problems.build(lambda: build_source(settings.get("get"), shop, Kind.INT, max_age_s), "get")
     problems.end()
     assert values is not None
     assert inner is not None
@@ -39,9 +39,9 @@ def source(node: dict[str, Any], shop: Shop, kind: Kind, max_age_s: float) -> So
 
 def sink(node: dict[str, Any], param_name: str, shop: Shop) -> Sink:
     problems = Problems()
-    settings = load(MapSink(), node)
-    values = problems.build(lambda: _values(settings["values"]), "values")
-    inner = problems.build(lambda: build_sink(settings["set"], param_name, shop), "set")
+    settings = problems.sound(MapSink(), node)
+    values = problems.build(lambda: _values(settings.get("values", {})), "values")
+    inner = problems.build(lambda: build_sink(settings.get("set"), param_name, shop), "set")
     problems.end()
     assert values is not None
     assert inner is not None

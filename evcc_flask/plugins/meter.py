@@ -2,12 +2,10 @@
 
 from typing import Any
 
-from evcc_flask.domain.issues import Misconfigured
-
 from .fields import Loose, Number, Text, Tree
 from .made import Made
 from .ports import Source
-from .problems import Problems, load
+from .problems import Problems
 from .shop import Shop
 from .values import Kind, finite, parse
 
@@ -26,17 +24,18 @@ def source(node: dict[str, Any], shop: Shop, kind: Kind, max_age_s: float) -> So
 
 def source_of(device: str, node: dict[str, Any], shop: Shop, kind: Kind) -> Source:
     """The value of a meter or a charger."""
-    settings = load(Device(), node)
+    problems = Problems()
+    settings = problems.sound(Device(), node)
     method, scale = settings["method"].lower(), settings["scale"]
     if method not in METHODS:
-        raise Misconfigured(
-            f"{method!r} is nothing that can be read here", ("method",), f"Known: {', '.join(METHODS)}."
-        )
-    if shop.values is None:
-        raise Misconfigured(f"a {device} cannot be read here", ("source",))
+        problems.tell(f"{method!r} is nothing that can be read here", "method", remedy=f"Known: {', '.join(METHODS)}.")
+        method = "power"
     values = shop.values
-    problems = Problems()
-    inner = problems.build(lambda: values(device, method, settings["config"], shop), "config")
+    if values is None:
+        problems.tell(f"a {device} cannot be read here", "source")
+    inner = None
+    if values is not None and "config" in settings:
+        inner = problems.build(lambda: values(device, method, settings["config"], shop), "config")
     problems.end()
     assert inner is not None
     return Made((inner,), lambda: parse(finite(inner.value()), kind, scale))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from evcc_flask.bus.decode import KINDS, decode, encode, registers_of, writable
 from evcc_flask.bus.needs import ErrorKind, Link, ModbusWire, Need, ReadError, Registers, Table
@@ -12,10 +12,11 @@ from evcc_flask.domain.issues import Misconfigured
 from .fields import Duration, Flag, Loose, Number, Text, Timeout, Tree, Whole, unknown_key
 from .made import Fetched, Written
 from .ports import Sink, Source, Value
-from .problems import Problems, load
+from .problems import Problems
 from .shop import Shop
 from .values import Kind, finite, parse
 
+T = TypeVar("T")
 TABLES: Mapping[str, Table] = {
     "holding": Table.HOLDING,
     "input": Table.INPUT,
@@ -83,17 +84,23 @@ class Cell:
 
 
 def connect(settings: Mapping[str, Any], shop: Shop) -> Link:
-    """The link for checked Connection settings. Raises Misconfigured."""
+    """The link for checked Connection settings. Raises Misconfigured, or a group of them."""
+    return shop.bus.modbus(spec_of(settings))
+
+
+def spec_of(settings: Mapping[str, Any]) -> ModbusSpec:
+    """Where checked Connection ``settings`` lead. Raises a group of Misconfigured, with all that is wrong with them."""
+    problems = Problems()
     if settings["device"]:
         for key in ("baudrate", "comset"):
             if settings[key] is None:
-                raise Misconfigured("is missing", (key,), "A serial line needs baudrate: 9600 and comset: 8N1.")
+                problems.tell("is missing", key, remedy="A serial line needs baudrate: 9600 and comset: 8N1.")
     if not 0 <= settings["id"] <= 255:
-        raise Misconfigured(f"{settings['id']} is no slave id", ("id",), "Slaves have ids from 1 to 247.")
-    host, port = _endpoint(settings["uri"])
+        problems.tell(f"{settings['id']} is no slave id", "id", remedy="Slaves have ids from 1 to 247.")
+    host, port = problems.build(lambda: _endpoint(settings["uri"])) or (settings["uri"], 502)
     framing = "udp" if settings["udp"] else ("rtu" if settings["rtu"] or settings["ascii"] else "tcp")
-    return shop.bus.modbus(
-        ModbusSpec(
+    spec = problems.build(
+        lambda: ModbusSpec(
             device=settings["device"],
             baudrate=settings["baudrate"] or 9600,
             comset=settings["comset"] or "8N1",
@@ -107,20 +114,24 @@ def connect(settings: Mapping[str, Any], shop: Shop) -> Link:
             unit=settings["id"],
         )
     )
+    problems.end()
+    assert spec is not None
+    return spec
 
 
 def source(node: dict[str, Any], shop: Shop, kind: Kind, max_age_s: float) -> Source:
-    settings, register, link = _checked(node, shop)
-    table = TABLES.get(register["type"].lower())
-    if table is None:
-        raise Misconfigured(
-            f"{register['type']!r} cannot be read", ("register", "type"), f"Known: {', '.join(TABLES)}."
-        )
-    cell = _cell(settings, register, coil=table in (Table.COIL, Table.DISCRETE))
-    request, start = _request(settings, cell, table), 0
-    if settings["block"]:
-        start = cell.address - request.address
-    need = Need(link, request, max_age_s)
+    problems = Problems()
+    settings, register, link = _opened(problems, node, shop)
+    table = _named(problems, register, TABLES, "read")
+    cell = _cell(problems, settings, register, coil=table in (None, Table.COIL, Table.DISCRETE))
+    block = _block(problems, settings, cell)
+    problems.end()
+    assert link is not None
+    assert table is not None
+    assert cell is not None
+    first, count = block or (cell.address, cell.count)
+    start = cell.address - first
+    need = Need(link, Registers(cell.unit, table, first, count), max_age_s)
 
     def value(registers: tuple[int, ...]) -> Value:
         return read(cell, registers[start : start + cell.count], kind, settings["scale"])
@@ -139,15 +150,16 @@ def read(cell: Cell, registers: tuple[int, ...], kind: Kind, scale: float) -> Va
 
 
 def sink(node: dict[str, Any], param_name: str, shop: Shop) -> Sink:
-    settings, register, link = _checked(node, shop)
-    how = WRITES.get(register["type"].lower())
-    if how is None:
-        raise Misconfigured(
-            f"{register['type']!r} cannot be written", ("register", "type"), f"Known: {', '.join(WRITES)}."
-        )
-    cell = _cell(settings, register, coil=how == "coil")
-    if not writable(cell.kind):
-        raise Misconfigured(f"{cell.kind} cannot be written", ("register", "decode"))
+    problems = Problems()
+    settings, register, link = _opened(problems, node, shop)
+    how = _named(problems, register, WRITES, "written")
+    cell = _cell(problems, settings, register, coil=how in (None, "coil"))
+    if cell is not None and not writable(cell.kind):
+        problems.tell(f"{cell.kind} cannot be written", "register", "decode")
+    problems.end()
+    assert link is not None
+    assert how is not None
+    assert cell is not None
     send = writer(cell, how, settings["scale"])
     return Written(link, lambda value: link.do(lambda wire: send(wire, value)))
 
@@ -177,46 +189,61 @@ def _scaled(value: Value, scale: float) -> float | bytes:
     return value if isinstance(value, bytes) else finite(value) * scale
 
 
-def _checked(node: dict[str, Any], shop: Shop) -> tuple[dict[str, Any], dict[str, Any], Link]:
-    problems = Problems()
-    settings = problems.load(Modbus(), node)
-    register = problems.build(lambda: load(Register(), node["register"]), "register") if "register" in node else None
-    link = problems.build(lambda: connect(settings, shop)) if settings else None
-    problems.end()
-    assert settings is not None
-    assert register is not None
-    assert link is not None
+def _opened(problems: Problems, node: dict[str, Any], shop: Shop) -> tuple[dict[str, Any], dict[str, Any], Link | None]:
+    """The settings of a node, those of its register, and its link; whatever is wrong goes to ``problems``."""
+    settings = problems.sound(Modbus(), node)
+    with problems.below("register"):
+        register = problems.sound(Register(), settings["register"]) if "register" in settings else {}
+    link = problems.build(lambda: connect(settings, shop))
     if settings["value"]:
-        raise Misconfigured("names of points are not known here", ("value",), "Write register: with its address.")
+        problems.tell("names of points are not known here", "value", remedy="Write register: with its address.")
     return settings, register, link
 
 
-def _cell(settings: Mapping[str, Any], register: Mapping[str, Any], *, coil: bool) -> Cell:
-    word = (register["decode"] or register["encoding"]).lower()
+def _named(problems: Problems, register: Mapping[str, Any], known: Mapping[str, T], verb: str) -> T | None:
+    if "type" not in register:
+        return None
+    found = known.get(register["type"].lower())
+    if found is None:
+        remedy = f"Known: {', '.join(known)}."
+        problems.tell(f"{register['type']!r} cannot be {verb}", "register", "type", remedy=remedy)
+    return found
+
+
+def _cell(problems: Problems, settings: Mapping[str, Any], register: Mapping[str, Any], *, coil: bool) -> Cell | None:
+    """None where something is wrong, which is told. ``coil``: it is one bit, whatever else is not said."""
+    word = problems.build(lambda: _encoding(register, coil=coil), "register") if register else None
+    address = register.get("address", 0)
+    if not 0 <= address <= 0xFFFF:
+        problems.tell(f"{address} is no address", "register", "address", remedy="From 0 to 65535.")
+    if word is None or problems.found:
+        return None
+    return Cell(settings["id"], address, registers_of(word) or register["length"], word, register["bitmask"])
+
+
+def _encoding(register: Mapping[str, Any], *, coil: bool) -> str:
+    word = str(register["decode"] or register["encoding"]).lower()
     if register["decode"] and register["encoding"]:
-        raise Misconfigured("decode and encoding say the same; write one of them", ("register", "encoding"))
+        raise Misconfigured("decode and encoding say the same; write one of them", ("encoding",))
     word = word or ("bool8" if coil else "")
     if word not in KINDS:
         message = unknown_key(word, list(KINDS)) if word else "is missing"
-        raise Misconfigured(message.replace("setting", "encoding"), ("register", "decode"))
-    if not 0 <= register["address"] <= 0xFFFF:
-        raise Misconfigured(f"{register['address']} is no address", ("register", "address"), "From 0 to 65535.")
-    return Cell(
-        settings["id"], register["address"], registers_of(word) or register["length"], word, register["bitmask"]
-    )
+        raise Misconfigured(message.replace("setting", "encoding"), ("decode",))
+    return word
 
 
-def _request(settings: Mapping[str, Any], cell: Cell, table: Table) -> Registers:
+def _block(problems: Problems, settings: Mapping[str, Any], cell: Cell | None) -> tuple[int, int] | None:
+    """The first register and how many, where a node says what is read in one piece."""
     if not settings["block"]:
-        return Registers(cell.unit, table, cell.address, cell.count)
-    problems = Problems()
-    block = problems.build(lambda: load(Block(), settings["block"]), "block")
-    problems.end()
-    assert block is not None
+        return None
+    with problems.below("block"):
+        block = problems.sound(Block(), settings["block"])
+    if cell is None or not block.keys() >= {"register", "count"}:
+        return None
     first, count = block["register"], block["count"]
     if not (first <= cell.address and cell.address + cell.count <= first + count and 0 < count <= 125):
-        raise Misconfigured("the block does not hold the register, or more than 125", ("block",))
-    return Registers(cell.unit, table, first, count)
+        problems.tell("the block does not hold the register, or more than 125", "block")
+    return first, count
 
 
 def _endpoint(uri: str) -> tuple[str, int]:

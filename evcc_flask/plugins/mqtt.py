@@ -44,13 +44,12 @@ class Mqtt(PipelineSchema, Broker):
 
 def source(node: dict[str, Any], shop: Shop, kind: Kind, max_age_s: float) -> Source:
     problems = Problems()
-    settings = problems.load(Mqtt(), node)
-    steps = problems.build(lambda: pipeline(settings, kind)) if settings else None
-    spec = problems.build(lambda: spec_of(settings, shop.broker)) if settings else None
-    if settings is not None and not settings["topic"]:
-        problems.found.append(Misconfigured("is empty", ("topic",)))
+    settings = problems.sound(Mqtt(), node)
+    steps = problems.build(lambda: pipeline(settings, kind))
+    spec = problems.build(lambda: spec_of(settings, shop.broker))
+    if not settings.get("topic"):
+        problems.tell("is empty", "topic")
     problems.end()
-    assert settings is not None
     assert steps is not None
     assert spec is not None
     topic = settings["topic"]
@@ -60,13 +59,12 @@ def source(node: dict[str, Any], shop: Shop, kind: Kind, max_age_s: float) -> So
 
 def sink(node: dict[str, Any], param_name: str, shop: Shop) -> Sink:
     problems = Problems()
-    settings = problems.load(Mqtt(), node)
-    spec = problems.build(lambda: spec_of(settings, shop.broker)) if settings else None
-    text = (settings or {}).get("payload")
+    settings = problems.sound(Mqtt(), node)
+    spec = problems.build(lambda: spec_of(settings, shop.broker))
+    text = settings["payload"]
     payload = problems.build(lambda: wording(f"${{{param_name}}}" if text is None else text, param_name), "payload")
-    topic = problems.build(lambda: wording(settings["topic"], param_name), "topic") if settings else None
+    topic = problems.build(lambda: wording(settings.get("topic", ""), param_name), "topic")
     problems.end()
-    assert settings is not None
     assert spec is not None
     assert payload is not None
     assert topic is not None

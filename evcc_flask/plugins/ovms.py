@@ -49,7 +49,9 @@ class Visit:
         return json.dumps(parts).encode()
 
     def _ask(self, wire: Any, path: str) -> bytes:
-        body = self.shop.caller.body(replace(Call("GET", self.base + path), timeout_s=self.timeout_s), wire)
+        body = self.shop.caller.body(
+            replace(Call("GET", self.base + path), insecure=None, timeout_s=self.timeout_s), wire
+        )
         try:
             json.loads(body)
         except ValueError:
@@ -63,10 +65,9 @@ class Visit:
 
 def source(node: dict[str, Any], shop: Shop, kind: Kind, max_age_s: float) -> Source:
     problems = Problems()
-    settings = problems.load(Ovms(), node)
-    steps = problems.build(lambda: pipeline(settings, kind)) if settings else None
+    settings = problems.sound(Ovms(), node)
+    steps = problems.build(lambda: pipeline(settings, kind))
     problems.end()
-    assert settings is not None
     assert steps is not None
     server = settings["server"].rstrip("/")
     base = server if "://" in server else f"https://{server}:{PORT}"

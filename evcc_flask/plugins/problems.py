@@ -19,6 +19,7 @@ class Problems:
 
     def __init__(self) -> None:
         self.found: list[Misconfigured] = []
+        self._refused: set[Path] = set()
         self._path: Path = ()
 
     @contextmanager
@@ -28,7 +29,8 @@ class Problems:
         try:
             yield
         except (Misconfigured, ExceptionGroup) as error:
-            self.found += [problem.below(*self._path) for problem in problems_of(error)]
+            for problem in problems_of(error):
+                self.tell(problem.message, *problem.path, remedy=problem.remedy)
         except ValidationError as error:
             self.found += _flat(error.messages, self._path)
         finally:
@@ -40,17 +42,33 @@ class Problems:
             return make()
         return None
 
+    def tell(self, message: str, *path: str | int, remedy: str = "") -> None:
+        """Keep one problem; none of a setting that its schema has refused already."""
+        place = (*self._path, *path)
+        if place not in self._refused:
+            self.found.append(Misconfigured(message, place, remedy))
+
     def load(self, schema: Loose, node: Any) -> dict[str, Any] | None:
         """``node`` checked; its problems are kept and its sound settings come back, so that these are looked into, too.
 
         None where a setting is missing without which nothing can be said.
         """
-        with self.below():
-            return load(schema, node)
-        wrong = {problem.path[0] for problem in self.found if problem.path}
+        settings = self.sound(schema, node)
+        return settings if all(name in settings for name in schema.required()) else None
+
+    def sound(self, schema: Loose, node: Any) -> dict[str, Any]:
+        """As ``load``, but what is there comes back in any case: only settings that must be there may be missing."""
+        try:
+            return schema.load_loose(node)
+        except ValidationError as error:
+            refused = list(_flat(error.messages, self._path))
+            self.found += refused
+            self._refused |= {problem.path for problem in refused}
+            wrong = set(error.messages) if isinstance(error.messages, Mapping) else set()
+        kept = {key: value for key, value in (as_map(node) or {}).items() if key not in wrong}
         with suppress(ValidationError):
-            return schema.load_loose({key: value for key, value in (as_map(node) or {}).items() if key not in wrong})
-        return None
+            return schema.load_loose(kept, partial=schema.required())
+        return schema.load_loose({}, partial=schema.required())
 
     def end(self) -> None:
         """Raise what was found, if anything was."""

@@ -6,7 +6,7 @@ from typing import Any
 from .fields import Loose, Tree
 from .made import Written
 from .ports import Sink
-from .problems import Problems, load
+from .problems import Problems
 from .registry import build_sink
 from .shop import Shop
 
@@ -19,9 +19,9 @@ class Random(Loose):
 
 
 def sink(node: dict[str, Any], param_name: str, shop: Shop) -> Sink:
-    settings = load(Random(), node)
     problems = Problems()
-    inner = problems.build(lambda: build_sink(settings["set"], param_name, shop), "set")
+    settings = problems.sound(Random(), node)
+    inner = problems.build(lambda: build_sink(settings.get("set"), param_name, shop), "set")
     problems.end()
     assert inner is not None
     return Written(inner.link(), lambda ignored: inner.write(randrange(BELOW)))

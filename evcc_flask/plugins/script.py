@@ -87,11 +87,10 @@ class Run:
 
 def source(node: dict[str, Any], shop: Shop, kind: Kind, max_age_s: float) -> Source:
     problems = Problems()
-    settings = problems.load(Script(), node)
-    steps = problems.build(lambda: pipeline(settings, kind)) if settings else None
-    command = problems.build(lambda: _command(settings["cmd"], ""), "cmd") if settings else None
+    settings = problems.sound(Script(), node)
+    steps = problems.build(lambda: pipeline(settings, kind))
+    command = problems.build(lambda: _command(settings.get("cmd", ""), ""), "cmd")
     problems.end()
-    assert settings is not None
     assert steps is not None
     assert command is not None
     run = Run(command.filled(), settings["timeout"], shop.clock)
@@ -100,10 +99,9 @@ def source(node: dict[str, Any], shop: Shop, kind: Kind, max_age_s: float) -> So
 
 def sink(node: dict[str, Any], param_name: str, shop: Shop) -> Sink:
     problems = Problems()
-    settings = problems.load(Script(), node)
-    command = problems.build(lambda: _command(settings["cmd"], param_name), "cmd") if settings else None
+    settings = problems.sound(Script(), node)
+    command = problems.build(lambda: _command(settings.get("cmd", ""), param_name), "cmd")
     problems.end()
-    assert settings is not None
     assert command is not None
     link = shop.calls()
 

@@ -5,7 +5,7 @@ from typing import Any
 from .fields import Loose, Many, Tree
 from .made import Written, common_link
 from .ports import Sink, Value
-from .problems import Problems, load
+from .problems import Problems
 from .registry import build_sink
 from .shop import Shop
 
@@ -15,10 +15,10 @@ class Sequence(Loose):
 
 
 def sink(node: dict[str, Any], param_name: str, shop: Shop) -> Sink:
-    settings = load(Sequence(), node)
     problems = Problems()
+    settings = problems.sound(Sequence(), node)
     steps: list[Sink] = []
-    for index, entry in enumerate(settings["set"]):
+    for index, entry in enumerate(settings.get("set", ())):
         with problems.below("set", index):
             steps.append(build_sink(entry, param_name, shop))
     problems.end()

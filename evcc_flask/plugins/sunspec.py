@@ -13,7 +13,7 @@ from .fields import Many, Number, Text, Whole, unknown_key
 from .made import Written
 from .modbus import Connection, connect
 from .ports import Sink, Source, Value
-from .problems import Problems, load
+from .problems import Problems
 from .shop import Shop
 from .sunspec_models import MODELS, Point
 from .sunspec_scan import Place, Scan
@@ -203,10 +203,10 @@ def choose(spots: Iterable[Spot], places: Iterable[Place], device: int | None, w
 
 
 def _checked(node: dict[str, Any], shop: Shop) -> tuple[dict[str, Any], tuple[Spot, ...], Link, Scan]:
-    settings = load(SunSpec(), node)
     problems = Problems()
+    settings = problems.sound(SunSpec(), node)
     spots: list[Spot] = []
-    for index, text in enumerate(settings["value"]):
+    for index, text in enumerate(settings.get("value", ())):
         with problems.below("value", index):
             spots.append(_spot(text))
     link = problems.build(lambda: connect(settings, shop))

@@ -7,7 +7,7 @@ from evcc_flask.bus.needs import ErrorKind, ReadError
 from .fields import Loose, Many, Text, Tree
 from .made import Written, common_link
 from .ports import Sink, Value
-from .problems import Problems, load
+from .problems import Problems
 from .registry import build_sink
 from .shop import Shop
 from .values import spelled
@@ -24,14 +24,14 @@ class Case(Loose):
 
 
 def sink(node: dict[str, Any], param_name: str, shop: Shop) -> Sink:
-    settings = load(Switch(), node)
     problems = Problems()
+    settings = problems.sound(Switch(), node)
     cases: dict[str, Sink] = {}
-    for index, entry in enumerate(settings["switch"]):
+    for index, entry in enumerate(settings.get("switch", ())):
         with problems.below("switch", index):
-            case = load(Case(), entry)
+            case = problems.sound(Case(), entry)
             with problems.below("set"):
-                cases[_word(case["case"])] = build_sink(case["set"], param_name, shop)
+                cases[_word(case.get("case", ""))] = build_sink(case.get("set"), param_name, shop)
     default = None
     if settings["default"]:
         default = problems.build(lambda: build_sink(settings["default"], param_name, shop), "default")

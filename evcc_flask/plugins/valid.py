@@ -7,7 +7,7 @@ from evcc_flask.bus.needs import ErrorKind, ReadError
 from .fields import Loose, Tree
 from .made import Made, Written, common_link
 from .ports import Sink, Source, Value
-from .problems import Problems, load
+from .problems import Problems
 from .registry import build_sink, build_source
 from .shop import Shop
 from .values import Kind, flag
@@ -25,10 +25,10 @@ class IfElse(Loose):
 
 
 def source(node: dict[str, Any], shop: Shop, kind: Kind, max_age_s: float) -> Source:
-    settings = load(Valid(), node)
     problems = Problems()
-    valid = problems.build(lambda: build_source(settings["valid"], shop, Kind.BOOL, max_age_s), "valid")
-    inner = problems.build(lambda: build_source(settings["value"], shop, kind, max_age_s), "value")
+    settings = problems.sound(Valid(), node)
+    valid = problems.build(lambda: build_source(settings.get("valid"), shop, Kind.BOOL, max_age_s), "valid")
+    inner = problems.build(lambda: build_source(settings.get("value"), shop, kind, max_age_s), "value")
     problems.end()
     assert valid is not None
     assert inner is not None
@@ -42,10 +42,10 @@ def source(node: dict[str, Any], shop: Shop, kind: Kind, max_age_s: float) -> So
 
 
 def sink(node: dict[str, Any], param_name: str, shop: Shop) -> Sink:
-    settings = load(IfElse(), node)
     problems = Problems()
-    then = problems.build(lambda: build_sink(settings["then"], param_name, shop), "if")
-    otherwise = problems.build(lambda: build_sink(settings["otherwise"], param_name, shop), "else")
+    settings = problems.sound(IfElse(), node)
+    then = problems.build(lambda: build_sink(settings.get("then"), param_name, shop), "if")
+    otherwise = problems.build(lambda: build_sink(settings.get("otherwise"), param_name, shop), "else")
     problems.end()
     assert then is not None
     assert otherwise is not None

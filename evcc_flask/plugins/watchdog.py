@@ -10,13 +10,11 @@ from typing import Any
 
 from marshmallow import fields
 
-from evcc_flask.domain.issues import Misconfigured
-
 from .const import typed
 from .fields import Flag, Loose, Timeout, Tree, as_list
 from .made import Written
 from .ports import Sink, Value
-from .problems import Problems, load
+from .problems import Problems
 from .registry import build_sink
 from .shop import Shop
 from .values import spelled
@@ -94,12 +92,11 @@ class Repeater:
 
 
 def sink(node: dict[str, Any], param_name: str, shop: Shop) -> Sink:
-    settings = load(Watchdog(), node)
     problems = Problems()
-    inner = problems.build(lambda: build_sink(settings["set"], param_name, shop), "set")
-    with problems.below("timeout"):
-        if settings["timeout"] < 1:
-            raise Misconfigured("is shorter than a second", remedy="Write 60s.")
+    settings = problems.sound(Watchdog(), node)
+    inner = problems.build(lambda: build_sink(settings.get("set"), param_name, shop), "set")
+    if settings.get("timeout", 0) < 1:
+        problems.tell("is shorter than a second", "timeout", remedy="Write 60s.")
     problems.end()
     assert inner is not None
     reset = frozenset(_word(value) for value in as_list(settings["reset"]))

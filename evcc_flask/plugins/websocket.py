@@ -34,11 +34,10 @@ class Auth(Loose):
 
 def source(node: dict[str, Any], shop: Shop, kind: Kind, max_age_s: float) -> Source:
     problems = Problems()
-    settings = problems.load(WebSocket(), node)
-    steps = problems.build(lambda: pipeline(settings, kind)) if settings else None
-    spec = problems.build(lambda: _spec(settings)) if settings else None
+    settings = problems.sound(WebSocket(), node)
+    steps = problems.build(lambda: pipeline(settings, kind))
+    spec = problems.build(lambda: _spec(settings))
     problems.end()
-    assert settings is not None
     assert steps is not None
     assert spec is not None
     need = Need(shop.bus.stream(spec), Messages(steps.run), max_age_s)
@@ -47,11 +46,11 @@ def source(node: dict[str, Any], shop: Shop, kind: Kind, max_age_s: float) -> So
 
 def _spec(settings: dict[str, Any]) -> StreamSpec:
     problems = Problems()
-    uri = settings["uri"].replace("https://", "wss://", 1).replace("http://", "ws://", 1)
+    uri = settings.get("uri", "").replace("https://", "wss://", 1).replace("http://", "ws://", 1)
     uri = uri if "://" in uri else f"ws://{uri}"
     with problems.below("uri"):
         if urlsplit(uri).scheme not in ("ws", "wss") or not urlsplit(uri).hostname:
-            raise Misconfigured(f"{settings['uri']!r} is no address of a socket", remedy="Write ws://host/path.")
+            raise Misconfigured(f"{settings.get('uri')!r} is no address of a socket", remedy="Write ws://host/path.")
     headers = [(str(name), Text().deserialize(text)) for name, text in settings["headers"].items()]
     if settings["auth"] and (header := problems.build(lambda: _authorization(settings["auth"]), "auth")):
         headers.append(("Authorization", header))
