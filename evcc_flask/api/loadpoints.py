@@ -12,9 +12,8 @@ from .schemas.results import BooleanResult, IntegerResult, ModeResult, NanoSecon
 
 blp = Blueprint("loadpoints", __name__, url_prefix="/api/loadpoints/<loadpoint:id>")
 
-LONGEST_S = (2**63 - 1) // 10**9
-"""A delay is answered in nanoseconds, which must fit 64 bits."""
 NS = 10**9
+"""A delay is answered in nanoseconds."""
 
 
 @blp.post("/batteryboost/<flag:enable>")
@@ -28,7 +27,7 @@ def set_loadpoint_battery_boost(id, enable):
 @blp.response(200, NanoSecondsResult)
 def set_loadpoint_disable_delay(id, delay):
     """Seconds for which the sun must be missing before charging stops."""
-    return int(_changed(id, disable_delay_s=min(delay, LONGEST_S)).disable.delay_s) * NS
+    return int(_changed(id, disable_delay_s=delay).disable.delay_s) * NS
 
 
 @blp.post("/disable/threshold/<number:threshold>")
@@ -42,7 +41,7 @@ def set_loadpoint_disable_threshold(id, threshold):
 @blp.response(200, NanoSecondsResult)
 def set_loadpoint_enable_delay(id, delay):
     """Seconds for which the surplus must last before charging starts."""
-    return int(_changed(id, enable_delay_s=min(delay, LONGEST_S)).enable.delay_s) * NS
+    return int(_changed(id, enable_delay_s=delay).enable.delay_s) * NS
 
 
 @blp.post("/enable/threshold/<number:threshold>")
@@ -66,14 +65,14 @@ def set_loadpoint_soc_limit(id, soc):
     return _changed(id, limit_soc_percent=round(soc)).limit_soc_percent
 
 
-@blp.post("/maxcurrent/<number(min=0):current>")
+@blp.post("/maxcurrent/<number(min=0, max=80):current>")
 @blp.response(200, NumberResult)
 def set_loadpoint_max_current(id, current):
     """Set the maximum current in A per phase. Rejected (400) below the minimum current."""
     return _changed(id, max_current_a=current).max_current_a
 
 
-@blp.post("/mincurrent/<number(min=0):current>")
+@blp.post("/mincurrent/<number(min=0, max=80):current>")
 @blp.response(200, NumberResult)
 def set_loadpoint_min_current(id, current):
     """Set the minimum current in A per phase. Rejected (400) above the maximum current."""

@@ -20,6 +20,8 @@ ABSURD_A = 1_000.0
 SMALLEST_A = 0.1
 """The finest step of a current; less is nothing."""
 ABSURD_PRICE = 1e6
+LONGEST_DELAY_S = 86_400.0
+"""A day: who waits longer for the sun, or without it, means another mode."""
 ABSURD_KWH = 1e9
 
 ACTIVE_A = 1.0

@@ -6,18 +6,22 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from .assignment import moved
-from .figures import ABSURD_A, ABSURD_CAPACITY_KWH, ABSURD_KWH, ABSURD_PRICE, ABSURD_W
+from .figures import ABSURD_CAPACITY_KWH, ABSURD_KWH, ABSURD_PRICE, ABSURD_W, LONGEST_DELAY_S
 from .plans import EnergyPlan, SocPlan
 from .settings import LoadpointSettings, Settings
 from .vehicles import ManualSoc, VehicleSettings
 from .words import Mode
 
+HIGHEST_A = 80.0
+"""IEC 61851-1: more than that per phase cannot be offered to a car."""
 LARGEST: Mapping[str, float] = {
-    "min_current_a": ABSURD_A,
-    "max_current_a": ABSURD_A,
+    "min_current_a": HIGHEST_A,
+    "max_current_a": HIGHEST_A,
     "residual_power_w": ABSURD_W,
     "enable_power_w": ABSURD_W,
     "disable_power_w": ABSURD_W,
+    "enable_delay_s": LONGEST_DELAY_S,
+    "disable_delay_s": LONGEST_DELAY_S,
     "limit_energy_kwh": ABSURD_KWH,
     "smart_cost_limit": ABSURD_PRICE,
     "smart_feed_in_limit": ABSURD_PRICE,

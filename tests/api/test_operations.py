@@ -64,9 +64,13 @@ def test_threshold_and_delay_leave_each_other_alone(client, house, word):
     assert client.get("/api/state").json["result"]["loadpoints"][0][f"{word}Delay"] == 90
 
 
-def test_an_endless_delay_still_fits_64_bits(client):
-    answer = client.post("/api/loadpoints/1/enable/delay/999999999999")
-    assert answer.json == {"result": 9223372036 * 10**9}
+def test_a_delay_is_a_day_at_most(client, house):
+    assert client.post("/api/loadpoints/1/enable/delay/86400").json == {"result": 86_400 * 10**9}
+    for seconds in ("86401", "1000000000", "9999999999"):
+        refused = client.post(f"/api/loadpoints/1/enable/delay/{seconds}")
+        assert refused.status_code == 400
+        assert "at most 86400 is possible" in refused.json["error"]
+    assert house.loadpoint(1).enable.delay_s == 86_400
 
 
 def test_boost_needs_a_solar_mode_and_ends_with_it(client, house):
