@@ -162,3 +162,19 @@ def test_what_the_configuration_states_is_never_old() -> None:
     plant.clock.s += 1e6
     plant.says(0, 1.0)
     assert battery.battery_reading().capacity_kwh == 10.0
+
+
+def test_currents_tell_their_own_age_while_the_power_is_fresh() -> None:
+    plant = Plant()
+    meter = plant.meter(currents=(plant.source(1), plant.source(2), plant.source(3)))
+    for address in range(4):
+        plant.says(address, 10.0)
+    read_s = plant.clock.s
+    assert meter.reading().currents_at_s == read_s
+    plant.clock.s += 30
+    for address in (0, 1, 2):
+        plant.says(address, 20.0)
+    plant.fails(3)
+    reading = meter.reading()
+    assert (reading.at_s, reading.currents_at_s) == (plant.clock.s, read_s)
+    assert reading.currents_a == (20.0, 20.0, 10.0)
