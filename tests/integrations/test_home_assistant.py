@@ -9,6 +9,7 @@ from typing import Any
 import jinja2
 import pytest
 
+from evcc_flask.domain.quarters import Charged, Quarter
 from tests.broker import Broker, Speaker, eventually
 from tests.wiring.conftest import serve  # noqa: F401 - a fixture
 
@@ -42,8 +43,9 @@ ONE = "  - {title: Carport, charger: box, mode: pv}"
 
 @pytest.fixture
 def house(serve: Callable[..., Any], broker: Broker) -> Callable[..., Any]:  # noqa: F811
-    def house(loadpoints: str = ONE, own: str | None = None) -> Any:
-        return serve(HOUSE.format(broker=broker.address, loadpoints=loadpoints), own)
+    def house(loadpoints: str = ONE, own: str | None = None, more: str = "") -> Any:
+        text = HOUSE.replace("vehicles:", f"{more}vehicles:")
+        return serve(text.format(broker=broker.address, loadpoints=loadpoints), own)
 
     return house
 
@@ -120,6 +122,19 @@ def test_energies_go_on_after_a_restart(house, broker):
     house()
     eventually(lambda: "evcc/energy/pv" in retained(broker))
     assert float(retained(broker)["evcc/energy/pv"]) >= math.floor(before * 100) / 100
+
+
+def test_a_new_title_takes_nothing_from_what_a_loadpoint_charged_and_two_of_one_title_are_two(house, broker):
+    served = house()
+    long_ago = Quarter(1_900_000, points={"Carport": Charged(5.0)})
+    assert served.server.database.save_sessions((), {}, {long_ago.number: long_ago}).wait(5.0) is None
+    served.server.stop()
+    box = HOUSE.split("chargers:\n")[1].split("vehicles:")[0].replace("name: box", "name: other")
+    house("  - {title: Roof, charger: box}\n  - {title: Roof, charger: other}", more=box)
+    told = "evcc/energy/loadpoints"
+    eventually(lambda: f"{told}/2" in retained(broker))
+    found = retained(broker)
+    assert (float(found[f"{told}/1"]), float(found[f"{told}/2"])) == (5.0, 0.0)
 
 
 def test_what_home_assistant_writes_is_taken(house, broker: Broker, speaker: Speaker):
