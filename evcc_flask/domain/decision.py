@@ -41,7 +41,7 @@ class SettingChange:
     """A wish that the rules end by themselves (a limit at disconnect, boost): a field of LoadpointSettings.
 
     ``rule``: ``disconnect``, ``swap`` where another car came unseen, ``identified`` for a car that was found out, or
-    ``restart`` where the car had left before the start.
+    ``restart`` where the car left while the program was away.
     """
 
     loadpoint: int

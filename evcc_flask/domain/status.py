@@ -20,6 +20,8 @@ def _events(p: Point) -> None:
         p.events.append(Event.STOP)
     if was_connected and not p.connected:
         left(p, "restart" if p.memory.box.recalled else "disconnect")
+    if before is None and not p.connected and p.settings.vehicle is None and not p.settings.chosen:
+        p.change("vehicle", p.settings.default_vehicle, "restart")
     if p.connected and not was_connected:
         came(p, at_start=before is None)
     if p.charging and not was_charging:

@@ -190,3 +190,52 @@ def test_damage_in_what_was_told_is_left_out(bench, kept):
     good = remembered(house.memory, house.now.wall)
     damaged = {**good, "loadpoints": [{**good["loadpoints"][0], **kept}]}
     assert isinstance(recalled(damaged, house.now), Memory)
+
+
+FOR_THE_NEXT = {"limit_soc_percent": 80, "limit_energy_kwh": 12.0, "vehicle": "golf", "chosen": True}
+
+
+def for_the_next(house):
+    settings = house.settings.loadpoints[0]
+    return {name: getattr(settings, name) for name in FOR_THE_NEXT}
+
+
+def test_what_is_chosen_for_the_next_car_is_kept_over_restarts(bench):
+    house = bench(PV)
+    house.boxes[0].plugged = False
+    house.cycle()
+    house.wish(**FOR_THE_NEXT)
+    for _ in range(2):
+        house.cycle()
+        killed(house)
+        assert house.cycle().changes == ()
+    assert for_the_next(house) == FOR_THE_NEXT
+
+
+def test_what_stood_in_the_database_before_the_first_start_is_kept(bench):
+    house = bench(replace(PV, **FOR_THE_NEXT))
+    house.boxes[0].plugged = False
+    assert house.cycle().changes == ()
+    assert for_the_next(house) == FOR_THE_NEXT
+
+
+def test_what_was_meant_for_a_car_that_left_meanwhile_ends(bench):
+    house = bench(replace(PV, **FOR_THE_NEXT, default_mode=Mode.OFF))
+    house.cycles(30)
+    killed(house)
+    house.boxes[0].plugged = False
+    assert {change.rule for change in house.cycle().changes} == {"restart"}
+    assert for_the_next(house) == {
+        "limit_soc_percent": 0,
+        "limit_energy_kwh": 0.0,
+        "vehicle": None,
+        "chosen": False,
+    }
+    assert house.settings.loadpoints[0].mode is Mode.OFF
+
+
+def test_the_car_of_the_file_stands_at_an_empty_place_from_the_first_start_on(bench):
+    house = bench(replace(PV, default_vehicle="golf"))
+    house.boxes[0].plugged = False
+    house.cycle()
+    assert house.settings.loadpoints[0].vehicle == "golf"
