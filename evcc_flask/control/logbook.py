@@ -36,22 +36,30 @@ CUT = Code.LIMITED_BY_CIRCUIT
 Where = tuple[str, str]
 
 
+FLAP_S = 60.0
+"""What comes and goes begins no oftener than this."""
+
+
 class Logbook:
     """One line for each cause of weight when it begins, and one when it has ended."""
 
     def __init__(self) -> None:
-        self._known: set[Where] = set()
+        self._told: set[Where] = set()
+        self._told_s: dict[Where, float] = {}
 
-    def follow(self, decision: Decision) -> None:
-        """``decision``: the one in force."""
+    def follow(self, decision: Decision, now_s: float) -> None:
+        """``decision``: the one in force. A cause that is there again too soon is told once its minute is over."""
         now = _of_site(decision)
         for index, shown in enumerate(decision.loadpoints):
             now |= {(f"loadpoint {index + 1}", code): text for code, text in _weighty(shown.reasons).items()}
-        for where in now.keys() - self._known:
-            log.warning("%s: %s", where[0], now[where])
-        for where in self._known - now.keys():
+        for where in now.keys() - self._told:
+            if now_s - self._told_s.get(where, float("-inf")) >= FLAP_S:
+                log.warning("%s: %s", where[0], now[where])
+                self._told.add(where)
+                self._told_s[where] = now_s
+        for where in self._told - now.keys():
             log.info("%s: %s is over", *where)
-        self._known = set(now)
+        self._told &= now.keys()
 
 
 def spoken(command: Command) -> str:

@@ -180,7 +180,7 @@ class Loop:
         self._state.change_by_rule(decision.changes, settings)
         self._state.end_plans(planned.ended)
         self._keeping.after(decision, self._state.settings, now)
-        self._logbook.follow(decision)
+        self._logbook.follow(decision, now.s)
         self._publish(snapshot, decision, now)
         grid_at_s = snapshot.grid.at_s if snapshot.grid else now.s
         self.pulse = Pulse(now.s, now.s, grid_at_s, self.pulse.cycles + 1)

@@ -28,9 +28,9 @@ def decided(*reasons, overloaded=False, offered_a=0.0):
 
 def test_a_cause_of_weight_is_one_line_when_it_begins_and_one_when_it_ends(logbook, caplog):
     for repeated in (0, 1, 2):
-        logbook.follow(decided(because(Code.DOES_NOT_OBEY, command="disable", repeated=repeated)))
-    logbook.follow(decided(because(Code.MODE_OFF)))
-    logbook.follow(decided(because(Code.SOMEBODY_ELSE, reported_a=16.0, told_a=6.0)))
+        logbook.follow(decided(because(Code.DOES_NOT_OBEY, command="disable", repeated=repeated)), 10.0 * repeated)
+    logbook.follow(decided(because(Code.MODE_OFF)), 30.0)
+    logbook.follow(decided(because(Code.SOMEBODY_ELSE, reported_a=16.0, told_a=6.0)), 40.0)
     assert caplog.messages == [
         "loadpoint 2: does_not_obey (command disable, repeated 0)",
         "loadpoint 2: does_not_obey is over",
@@ -41,22 +41,39 @@ def test_a_cause_of_weight_is_one_line_when_it_begins_and_one_when_it_ends(logbo
 
 def test_everyday_reasons_are_no_lines(logbook, caplog):
     logbook.follow(
-        decided(because(Code.WAITS_FOR_SUN, missing_w=400), because(Code.LIMITED_BY_CIRCUIT, circuit="main"))
+        decided(because(Code.WAITS_FOR_SUN, missing_w=400), because(Code.LIMITED_BY_CIRCUIT, circuit="main")), 0.0
     )
     assert caplog.messages == []
 
 
 def test_an_overload_is_told_with_its_circuit_and_what_is_cut(logbook, caplog):
     cut = because(Code.LIMITED_BY_CIRCUIT, circuit="main", allowed_a=10.0)
-    logbook.follow(decided(cut, overloaded=True, offered_a=10.0))
-    logbook.follow(decided(cut, overloaded=True, offered_a=10.0))
-    logbook.follow(decided(cut))
-    logbook.follow(decided(overloaded=True))
+    logbook.follow(decided(cut, overloaded=True, offered_a=10.0), 0.0)
+    logbook.follow(decided(cut, overloaded=True, offered_a=10.0), 10.0)
+    logbook.follow(decided(cut), 20.0)
+    logbook.follow(decided(overloaded=True), 60.0)
     assert caplog.messages == [
         "circuit 'main': overload: 41.0 A of 35 A; cut loadpoint 2 to 10 A",
         "circuit 'main': overload is over",
         "circuit 'main': overload: 41.0 A of 35 A; nothing of ours to cut",
     ]
+
+
+def test_what_comes_and_goes_begins_once_a_minute(logbook, caplog):
+    missing = because(Code.CIRCUIT_METER_MISSING, circuit="main")
+    for cycle in range(66):
+        logbook.follow(decided(missing) if cycle % 2 == 0 else decided(), 10.0 * cycle)
+    begun = [line for line in caplog.messages if not line.endswith("is over")]
+    assert len(begun) == 11
+    assert len(caplog.messages) == 22
+
+
+def test_what_is_there_again_too_soon_and_stays_is_told_after_its_minute(logbook, caplog):
+    missing = because(Code.CIRCUIT_METER_MISSING, circuit="main")
+    for second, there in ((0, True), (10, False), (20, True), (50, True), (60, True), (70, True), (300, False)):
+        logbook.follow(decided(missing) if there else decided(), float(second))
+    told = ["loadpoint 2: circuit_meter_missing (circuit main)", "loadpoint 2: circuit_meter_missing is over"]
+    assert caplog.messages == told * 2
 
 
 @pytest.mark.parametrize(
