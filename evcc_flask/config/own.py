@@ -9,6 +9,7 @@ from typing import Any
 from marshmallow import ValidationError, fields
 
 from evcc_flask.domain.issues import Issue
+from evcc_flask.domain.wishes import HIGHEST_A
 from evcc_flask.plugins.fields import Flag, Many, Number, Text, Tree, Whole
 
 from .model import Configuration, OwnConfig, OwnDevice, OwnHems, OwnMessages, OwnOcpp
@@ -37,13 +38,13 @@ class PhaseOrder(fields.Field[Any]):
 
 
 class OnePhase(Section):
-    min = Number(attribute="min_current_1p_a", validate=at_least(0))
-    max = Number(attribute="max_current_1p_a", validate=at_least(0))
+    min = Number(attribute="min_current_1p_a", validate=at_least(0, HIGHEST_A))
+    max = Number(attribute="max_current_1p_a", validate=at_least(0, HIGHEST_A))
 
 
 class ThreePhases(Section):
-    min = Number(attribute="min_current_3p_a", validate=at_least(0))
-    max = Number(attribute="max_current_3p_a", validate=at_least(0))
+    min = Number(attribute="min_current_3p_a", validate=at_least(0, HIGHEST_A))
+    max = Number(attribute="max_current_3p_a", validate=at_least(0, HIGHEST_A))
 
 
 class Currents(Section):

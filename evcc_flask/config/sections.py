@@ -5,6 +5,7 @@ Keys arrive in lower case; ``attribute`` names the field of ``config.model`` tha
 
 import difflib
 from collections.abc import Callable
+from math import inf
 from typing import Any
 
 from marshmallow import ValidationError, fields, pre_load
@@ -79,12 +80,14 @@ clientID caCert clientCert clientKey vendorId deviceId deviceSerial allowControl
 SPELLED = {name.lower(): name for name in _SPELLED.split()}
 
 
-def at_least(low: float) -> Callable[[float], None]:
-    """A check for numbers."""
+def at_least(low: float, high: float = inf) -> Callable[[float], None]:
+    """A check for numbers; ``high``: the largest that can be meant."""
 
     def check(number: float) -> None:
         if number < low:
             raise ValidationError(f"must be {low:g} or more, not {number:g}")
+        if number > high:
+            raise ValidationError(f"must be {high:g} or less, not {number:g}")
 
     return check
 

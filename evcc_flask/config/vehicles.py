@@ -10,9 +10,10 @@ from typing import Any, TypeVar
 
 from marshmallow import ValidationError
 
-from evcc_flask.domain.figures import ABSURD_A, ABSURD_CHARGE_W
+from evcc_flask.domain.figures import ABSURD_CHARGE_W
 from evcc_flask.domain.issues import Misconfigured
 from evcc_flask.domain.vehicles import Vehicle, VehicleSettings
+from evcc_flask.domain.wishes import HIGHEST_A
 from evcc_flask.domain.words import Feature, Mode
 from evcc_flask.plugins.fields import Number, Text, Whole, as_list, as_map, unknown_key
 
@@ -24,8 +25,8 @@ ON_IDENTIFY = ["mode", "priority", "mincurrent", "maxcurrent", "maxpower", "mins
 RANGES = {
     "capacity": (0.0, 1000.0),
     "phases": (0.0, 3.0),
-    "mincurrent": (0.0, ABSURD_A),
-    "maxcurrent": (0.0, ABSURD_A),
+    "mincurrent": (0.0, HIGHEST_A),
+    "maxcurrent": (0.0, HIGHEST_A),
     "maxpower": (0.0, ABSURD_CHARGE_W),
     "priority": (0.0, 10.0),
 }

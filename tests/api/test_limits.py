@@ -61,7 +61,13 @@ def test_a_limit_that_is_none_changes_nothing(client, house, path, value, status
 
 
 @pytest.mark.parametrize(
-    "path", ["residualpower/1e6", "loadpoints/1/maxcurrent/1001", "loadpoints/1/enable/threshold/-1e9"]
+    "path",
+    [
+        "residualpower/1e6",
+        "loadpoints/1/maxcurrent/80.5",
+        "loadpoints/1/maxcurrent/1e3",
+        "loadpoints/1/enable/threshold/-1e9",
+    ],
 )
 def test_what_no_house_has_is_refused(client, house, path):
     before = house.state.settings
