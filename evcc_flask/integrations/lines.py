@@ -55,8 +55,9 @@ def _number(value: Any) -> bool:
 
 
 def _tagged(tags: Tags) -> tuple[tuple[str, str], ...]:
-    """Sorted, as InfluxDB likes it best; an empty tag is no tag."""
-    return tuple((key, tag) for key, tag in sorted(tags.items()) if tag)
+    """Sorted, as InfluxDB likes it best. An empty tag is no tag; a backslash at its end would swallow what follows."""
+    stripped = ((key, tag.rstrip("\\")) for key, tag in sorted(tags.items()))
+    return tuple((key, tag) for key, tag in stripped if tag)
 
 
 def _line(measurement: str, tags: Sequence[tuple[str, str]], fields: Mapping[str, float], at_s: int) -> str:
@@ -69,5 +70,4 @@ def _fields(fields: Mapping[str, float]) -> Iterator[str]:
 
 
 def _escaped(text: str) -> str:
-    """A trailing backslash would swallow what follows it."""
     return _ESCAPED.sub(r"\\\1", _BREAKS.sub(" ", text))

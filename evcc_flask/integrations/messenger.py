@@ -131,7 +131,8 @@ class Messenger:
                     known = values(state, shown)
                     title, text = (phrase.filled(known) for phrase in self._spec.events[event])
                     told.append(Message(title, text))
-        return told + (self._watch.messages(view) if self._watch else [])
+        titles = [shown["title"] for shown in state["loadpoints"]]
+        return told + (self._watch.messages(view, titles) if self._watch else [])
 
     def _deliver(self) -> None:
         """Every letter that is due, once; what is not taken stays, a few times."""

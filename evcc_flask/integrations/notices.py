@@ -1,6 +1,6 @@
 """What an owner should hear of, beyond the events of a charge: each thing once, with its cause and what helps. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -43,7 +43,7 @@ TEXTS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         ),
         "dimmed": (
             "The grid operator limits the house",
-            "{why}. Cars and the home battery take no more than allowed from the grid; it ends when the order ends.",
+            "Cars and the home battery take no more than {limit} from the grid{boxes}. It ends when the order ends.",
         ),
         "released": ("The grid operator's limit has ended", "It lasted {minutes} min. Charging goes on as before."),
         "update": (
@@ -79,7 +79,7 @@ TEXTS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         ),
         "dimmed": (
             "Der Netzbetreiber begrenzt das Haus",
-            "{why}. Autos und Heimspeicher ziehen nicht mehr als erlaubt aus dem Netz; es endet mit dem Befehl.",
+            "Autos und Heimspeicher ziehen nicht mehr als {limit} aus dem Netz{boxes}. Es endet mit dem Befehl.",
         ),
         "released": ("Die Begrenzung ist aufgehoben", "Sie dauerte {minutes} min. Es wird geladen wie zuvor."),
         "update": (
@@ -93,6 +93,12 @@ TEXTS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     },
 }
 """Title and text by language and thing."""
+
+ALLOWED: Mapping[str, tuple[str, str, str]] = {
+    "en": ("allowed", "; {place} may take {amperes} A", "."),
+    "de": ("erlaubt", "; {place} darf {amperes} A nehmen", ","),
+}
+"""Of an order: its limit where nobody said it, what is left for a loadpoint, and the sign before tenths."""
 
 ENDS: Mapping[str, str] = {"lost": "back", "dimmed": "released"}
 """Things whose end is told, too."""
@@ -126,15 +132,18 @@ class Watch:
 
     def __init__(self, language: str = "en", *, plans: bool = True) -> None:
         self._texts = TEXTS[language]
+        self._allowed, self._box, self._point = ALLOWED[language]
         self._plans = plans
+        self._titles: Sequence[str] = ()
         self._seen: dict[Thing, _Seen] = {}
 
     def of(self, kind: str, facts: Mapping[str, Any]) -> Message:
         """Of a thing that no cycle shows."""
         return self._message((kind, ""), facts)
 
-    def messages(self, view: View) -> list[Message]:
-        """Of one cycle, to be called with every one in order."""
+    def messages(self, view: View, titles: Sequence[str] = ()) -> list[Message]:
+        """Of one cycle, to be called with every one in order. ``titles``: what people call the loadpoints."""
+        self._titles = titles
         decision = view.decision
         if decision is None or decision.memory.decided_s is None:
             return []
@@ -167,9 +176,20 @@ class Watch:
         return self._message(("plan", f"lp-{index + 1}"), {"late": Span(late_s)})
 
     def _message(self, thing: Thing, facts: Mapping[str, Any]) -> Message:
-        kind, place = thing
+        kind, place = thing[0], self._called(thing[1])
         title, text = self._texts[kind]
+        if kind == DIMMED:
+            facts = self._ordered(facts)
         return Message(title.format(place=place, **facts), text.format(place=place, **facts))
+
+    def _called(self, place: str) -> str:
+        return {f"lp-{number}": title for number, title in enumerate(self._titles, 1) if title}.get(place, place)
+
+    def _ordered(self, facts: Mapping[str, Any]) -> Mapping[str, str]:
+        limit_w = facts["limit_w"]
+        boxes = {self._called(place): f"{amperes:.1f}" for place, amperes in facts["allowed_a"].items()}
+        told = (self._box.format(place=place, amperes=a.replace(".", self._point)) for place, a in boxes.items())
+        return {"limit": self._allowed if limit_w is None else f"{limit_w:.0f} W", "boxes": "".join(told)}
 
 
 def _things(view: View, now_s: float) -> Iterator[tuple[Thing, dict[str, Any]]]:
@@ -184,6 +204,8 @@ def _things(view: View, now_s: float) -> Iterator[tuple[Thing, dict[str, Any]]]:
             silent_s = LOST_S if reading.at_s is None else max(LOST_S, now_s - reading.at_s)
             yield ("lost", reading.name), {"error": reading.error.rstrip("."), "minutes": f"{silent_s / 60:.0f}"}
     site = decision.site
+    limit_w: Any = None
+    allowed_a: dict[str, Any] = {}
     for place, reasons in (
         ("grid", site.reasons),
         ("battery", site.battery_reasons),
@@ -191,7 +213,10 @@ def _things(view: View, now_s: float) -> Iterator[tuple[Thing, dict[str, Any]]]:
     ):
         for reason in reasons:
             if reason.code is Code.DIMMED:
-                yield (DIMMED, ""), {"why": _said(reason)}
+                said = dict(reason.facts)
+                limit_w = said.get("limit_w", limit_w)
+                allowed_a |= {place: said["allowed_a"]} if "allowed_a" in said else {}
+                yield (DIMMED, ""), {"limit_w": limit_w, "allowed_a": allowed_a}
             if reason.code in DISOBEYING:
                 yield ("disobeys", place), {"why": _said(reason)}
             if reason.code in IMPLAUSIBLE:

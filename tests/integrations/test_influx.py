@@ -123,7 +123,9 @@ def test_lines_that_it_does_not_take_stop_nothing(state, clock, during, database
 
 def test_names_with_signs_cannot_make_lines_of_their_own():
     state = {"loadpoints": [{"title": "Car, port=1\nx y\\", "chargePower": 7.5, "vehicleTitle": ""}]}
-    assert lines(state, 9) == rb"chargePower,loadpoint=Car\,\ port\=1\ x\ y\\ value=7.5 9"
+    assert lines(state, 9) == rb"chargePower,loadpoint=Car\,\ port\=1\ x\ y value=7.5 9"
+    state = {"loadpoints": [{"title": "\\", "chargePower": 7.5, "vehicleTitle": "a\\b"}]}
+    assert lines(state, 9) == rb"chargePower,vehicle=a\\b value=7.5 9"
 
 
 def test_all_that_is_wrong_with_the_section_is_said():

@@ -210,10 +210,36 @@ def test_an_order_of_the_grid_operator_is_told_and_its_end():
     watch = Watch()
     told = [watch.messages(cycle(1, at_s=at_s, site=order)) for at_s in (100.0, 110.0, 700.0)]
     assert [len(each) for each in told] == [1, 0, 0]
-    assert told[0][0].text.startswith("dimmed (limit 4200 W, minimum 4200 W, cause relay).")
+    assert told[0][0].text.startswith("Cars and the home battery take no more than 4200 W from the grid. It ends")
     (released,) = watch.messages(cycle(2, at_s=1300.0))
     assert (released.title, released.text[:20]) == ("The grid operator's limit has ended", "It lasted 20 min. Ch")
     assert len(watch.messages(cycle(3, at_s=1310.0, site=order))) == 1, "each order is one of its own"
+
+
+def test_an_order_says_in_words_of_the_house_what_is_left_for_each_loadpoint():
+    order = SiteDecision(
+        reasons=(because(Code.DIMMED, limit_w=7200, minimum_w=4200, cause="relay"),),
+        battery_reasons=(because(Code.DIMMED),),
+    )
+    box = LoadpointDecision(reasons=(because(Code.DIMMED, circuit="§14a", allowed_a=0.4, limit_w=7200.0),))
+    (message,) = Watch().messages(cycle(1, box, site=order), ["Carport"])
+    assert message.text == (
+        "Cars and the home battery take no more than 7200 W from the grid; Carport may take 0.4 A. "
+        "It ends when the order ends."
+    )
+    (german,) = Watch("de").messages(cycle(1, box, site=order), ["Carport"])
+    assert german.text == (
+        "Autos und Heimspeicher ziehen nicht mehr als 7200 W aus dem Netz; Carport darf 0,4 A nehmen. "
+        "Es endet mit dem Befehl."
+    )
+    (unread,) = Watch().messages(cycle(1, site=SiteDecision(battery_reasons=(because(Code.DIMMED),))))
+    assert "no more than allowed from the grid. It ends" in unread.text
+
+
+def test_a_loadpoint_is_called_by_its_title():
+    stubborn = LoadpointDecision(reasons=(because(Code.DOES_NOT_OBEY, wanted_a=6, current_a=16),))
+    (message,) = Watch().messages(cycle(1, stubborn), ["Carport"])
+    assert message.title == "Carport does not do what it is told"
 
 
 def test_a_plan_that_will_be_missed_is_told_by_us_or_by_evccs_event():
