@@ -27,14 +27,14 @@ class MeterReading:
     energy_kwh: float | None = None
     return_energy_kwh: float | None = None
     powers_w: Phases | None = None
-    powers_at_s: float | None = None
     currents_a: Phases | None = None
-    currents_at_s: float | None = None
     voltages_v: Phases | None = None
     error: str | None = None
     title: str = ""
     icon: str = ""
     notes: tuple[str, ...] = ()
+    powers_at_s: float | None = None
+    currents_at_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
