@@ -1,6 +1,7 @@
 """Operations of the tag battery."""
 
 from evcc_flask.domain.settings import ExternalBatteryMode
+from evcc_flask.domain.wishes import Rejected
 from evcc_flask.domain.words import BatteryMode
 
 from .blueprint import Blueprint
@@ -38,7 +39,10 @@ def set_external_battery_mode(batteryMode):  # noqa: N803 — the contract's nam
     if batteryMode is BatteryMode.UNKNOWN:
         return _no_external_mode()
     order = ExternalBatteryMode(batteryMode, context().clock.monotonic_s())
-    return state().change_site(external_battery_mode=order).external_battery_mode.mode
+    try:
+        return state().change_site(external_battery_mode=order).external_battery_mode.mode
+    except Rejected:  # where no battery takes orders: clients repeat theirs, and some end with an error
+        return BatteryMode.UNKNOWN
 
 
 @blp.delete("/batterymode")

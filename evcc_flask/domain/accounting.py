@@ -166,11 +166,17 @@ def _grown(session: OpenSession, p: Point, h: House, rates: Rates) -> OpenSessio
     elif counter is not None and _follows(counter, last, unmoved_s):
         grown, last, last_s, suspect = counter - last, counter, now_s, None
     elif counter is not None or suspect is not None:
-        # Until it is known whether it has begun anew, power times time counts on in its place.
-        grown, last, last_s = explained, last + explained, now_s
+        # Until it is known whether it has begun anew, power times time counts on in its place, from its last move on.
+        grown = explained + (max(0.0, still.kwh - ahead) if still is not None and suspect is None else 0.0)
+        last, last_s = last + grown, now_s
         if counter is not None and (suspect is None or not _follows(counter, suspect.value, p.since(suspect.at_s))):
             suspect = Held(counter, now_s)
-        elif counter is not None and suspect is not None and p.since(suspect.at_s) >= SUSPECT_S:
+        elif (
+            counter is not None
+            and suspect is not None
+            and counter > suspect.value
+            and p.since(suspect.at_s) >= SUSPECT_S
+        ):
             last, suspect = counter, None
     if session.counter_kwh is None or session.suspect is not None or suspect is not None:
         still, ahead = None, 0.0

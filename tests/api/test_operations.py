@@ -163,7 +163,14 @@ def test_what_is_no_path_is_answered_as_the_router_does(client, path):
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
-@pytest.mark.parametrize("path", ["prioritysoc/50", "batterydischargecontrol/true", "batterymode/hold"])
+def test_a_mode_for_a_battery_that_takes_none_is_answered_with_the_mode_as_it_stays(client, house):
+    house.without_battery()
+    answer = client.post("/api/batterymode/hold")
+    assert (answer.status_code, answer.json) == (200, {"result": 0})
+    assert house.state.settings.external_battery_mode is None
+
+
+@pytest.mark.parametrize("path", ["prioritysoc/50", "batterydischargecontrol/true"])
 def test_without_a_battery_its_settings_are_refused(client, house, path):
     house.without_battery()
     assert client.post(f"/api/{path}").status_code == 400

@@ -114,6 +114,21 @@ def test_a_counter_that_begins_anew_shortly_before_the_car_leaves_loses_nothing(
     assert row.charged_kwh == pytest.approx(there + 11.04 * before_s / 3600, abs=11.04 * 5 / 3600)
 
 
+@pytest.mark.parametrize("after_s", [10, 30, 50])
+def test_a_counter_that_is_read_once_a_minute_and_begins_anew_loses_nothing(bench, after_s):
+    house = bench(NOW)
+    box = house.boxes[0]
+    for second in range(0, 900, 10):
+        if second % 60 == 0:
+            box.says = {"energy_kwh": box.energy_kwh}
+        if second == 480 + after_s:
+            box.energy_kwh = 0.0
+        house.cycle()
+    box.says = {}
+    house.cycle()
+    assert charged_kwh(house) == pytest.approx(11.04 * 900 / 3600, abs=11.04 * 20 / 3600)
+
+
 def test_energy_goes_on_while_a_counter_is_not_believed(bench):
     house = bench(NOW)
     house.cycles(100)
