@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.chargepoint import ChargePoint
-from tests.e2e.world import World, eventually, free_port
+from tests.e2e.world import World, codes, eventually, free_port
 
 GARAGE = 1
 """The box of the house that the charge point is."""
@@ -59,3 +59,24 @@ def test_a_cut_line_is_told_and_the_charge_goes_on_after_it(world, port, point):
     told = server.until(lambda state: state["links"][-1]["state"] == "lost", 20, "the cut line is told")
     assert "has hung up" in told["links"][-1]["error"]
     assert world.power_w(GARAGE) > 10_000
+
+
+def test_an_order_stops_the_box_that_can_be_told_while_the_one_of_the_cut_line_charges_on(world, port, point, tmp_path):
+    contact = tmp_path / "contact"
+    contact.write_text("false")
+    both = world.config("now", "now")
+    both["chargers"] = [both["chargers"][0], {"name": "garage", "type": "ocpp", "stationid": "WB-1"}]
+    both["loadpoints"][GARAGE] |= {"charger": "garage", "title": "Garage"}
+    limit = {"source": "script", "cmd": f"cat {contact}", "timeout": "2s"}
+    hems = {"type": "relay", "maxPower": 4200, "limit": limit}
+    world.sun_w(0.0)
+    server = world.serve(both | {"ocpp": {"port": port}, "hems": hems})
+    eventually(lambda: world.power_w(0) > 10_000 and world.power_w(GARAGE) > 10_000, 60, "both cars charge")
+    point.hang_up()
+    server.until(lambda state: state["links"][-1]["state"] == "lost", 20, "the cut line is told")
+    contact.write_text("true")
+    eventually(lambda: world.power_w(0) == 0, 40, "the box that can be told is stopped")
+    state = server.until(lambda state: state["hems"]["limited"] and state["hems"]["drawnPower"] > 10_000, 10)
+    assert world.power_w(GARAGE) > 10_000
+    assert "dimmed" in codes(state["loadpoints"][0]["reasons"])
+    assert server.get("/api/gridsessions")[0]["obeyedAfter"] is None
