@@ -9,6 +9,8 @@ from evcc_flask.domain.commands import Command, OfferCurrent, SetBatteryMode, Sw
 from evcc_flask.domain.decision import CircuitDecision, Decision, LoadpointDecision
 from evcc_flask.domain.reasons import Code, Reason
 
+from .said import said
+
 log = logging.getLogger("site")
 
 WEIGHTY = frozenset(
@@ -32,6 +34,7 @@ WEIGHTY = frozenset(
     }
 )
 CUT = Code.LIMITED_BY_CIRCUIT
+DISOBEYS = Code.DOES_NOT_OBEY.value
 
 Where = tuple[str, str]
 
@@ -44,22 +47,26 @@ class Logbook:
     """One line for each cause of weight when it begins, and one when it has ended."""
 
     def __init__(self) -> None:
-        self._told: set[Where] = set()
+        self._told: dict[Where, str] = {}
         self._told_s: dict[Where, float] = {}
 
     def follow(self, decision: Decision, now_s: float) -> None:
         """``decision``: the one in force. A cause that is there again too soon is told once its minute is over."""
         now = _of_site(decision)
         for index, shown in enumerate(decision.loadpoints):
-            now |= {(f"loadpoint {index + 1}", code): text for code, text in _weighty(shown.reasons).items()}
-        for where in now.keys() - self._told:
+            place = f"loadpoint {index + 1}"
+            now |= {(place, code): text for code, text in _weighty(shown.reasons).items()}
+            if any(reason.code is Code.SETTLES for reason in shown.reasons):
+                # It was told once more and has its time to follow: whether it obeys now is not known yet.
+                now |= {where: text for where, text in self._told.items() if where == (place, DISOBEYS)} | now
+        for where in now.keys() - self._told.keys():
             if now_s - self._told_s.get(where, float("-inf")) >= FLAP_S:
                 log.warning("%s: %s", where[0], now[where])
-                self._told.add(where)
+                self._told[where] = now[where]
                 self._told_s[where] = now_s
-        for where in self._told - now.keys():
-            log.info("%s: %s is over", *where)
-        self._told &= now.keys()
+        for where in self._told.keys() - now.keys():
+            text = self._told.pop(where)
+            log.info("%s: %s", where[0], "overload is over" if where[1] == "overload" else f"no longer: {text}")
 
 
 def spoken(command: Command) -> str:
@@ -86,12 +93,7 @@ def _of_site(decision: Decision) -> dict[Where, str]:
 
 
 def _weighty(reasons: tuple[Reason, ...]) -> dict[str, str]:
-    return {reason.code.value: _told(reason) for reason in reasons if reason.code in WEIGHTY}
-
-
-def _told(reason: Reason) -> str:
-    facts = ", ".join(f"{name} {value}" for name, value in reason.facts)
-    return f"{reason.code.value} ({facts})" if facts else reason.code.value
+    return {reason.code.value: said(reason) for reason in reasons if reason.code in WEIGHTY}
 
 
 def _load(circuit: CircuitDecision) -> str:
@@ -110,4 +112,4 @@ def _cut(loadpoints: tuple[LoadpointDecision, ...], circuit: str) -> str:
         for index, shown in enumerate(loadpoints)
         if any(each.code is CUT and dict(each.facts).get("circuit") == circuit for each in shown.reasons)
     ]
-    return f"cut {', '.join(cut)}" if cut else "nothing of ours to cut"
+    return f"cut {', '.join(cut)}" if cut else "no loadpoint is cut"

@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from evcc_flask.control.said import said
 from evcc_flask.control.view import View
 from evcc_flask.domain.decision import Event
 from evcc_flask.domain.readings import ChargerReading, MeterReading
-from evcc_flask.domain.reasons import Code, Reason
+from evcc_flask.domain.reasons import Code
 
 from .phrases import Span
 
@@ -103,7 +104,6 @@ ALLOWED: Mapping[str, tuple[str, str, str]] = {
 ENDS: Mapping[str, str] = {"lost": "back", "dimmed": "released"}
 """Things whose end is told, too."""
 DIMMED = Code.DIMMED.value
-UNITS = {"w": "W", "a": "A", "s": "s", "kwh": "kWh", "wh": "Wh", "percent": "%", "v": "V"}
 DISOBEYING = (Code.DOES_NOT_OBEY, Code.SOMEBODY_ELSE, Code.BATTERY_DISOBEYS, Code.BATTERY_REFUSES)
 IMPLAUSIBLE = (Code.IMPLAUSIBLE_VALUE, Code.GRID_REVERSED, Code.GRID_STUCK, Code.GRID_BLIND)
 
@@ -202,7 +202,7 @@ def _things(view: View, now_s: float) -> Iterator[tuple[Thing, dict[str, Any]]]:
     for reading in readings:
         if reading.error and (reading.at_s is None or now_s > reading.at_s):
             silent_s = LOST_S if reading.at_s is None else max(LOST_S, now_s - reading.at_s)
-            yield ("lost", reading.name), {"error": reading.error.rstrip("."), "minutes": f"{silent_s / 60:.0f}"}
+            yield ("lost", reading.name), {"error": reading.error.rstrip(".?!"), "minutes": f"{silent_s / 60:.0f}"}
     site = decision.site
     limit_w: Any = None
     allowed_a: dict[str, Any] = {}
@@ -213,27 +213,16 @@ def _things(view: View, now_s: float) -> Iterator[tuple[Thing, dict[str, Any]]]:
     ):
         for reason in reasons:
             if reason.code is Code.DIMMED:
-                said = dict(reason.facts)
-                limit_w = said.get("limit_w", limit_w)
-                allowed_a |= {place: said["allowed_a"]} if "allowed_a" in said else {}
+                order = dict(reason.facts)
+                limit_w = order.get("limit_w", limit_w)
+                allowed_a |= {place: order["allowed_a"]} if "allowed_a" in order else {}
                 yield (DIMMED, ""), {"limit_w": limit_w, "allowed_a": allowed_a}
             if reason.code in DISOBEYING:
-                yield ("disobeys", place), {"why": _said(reason)}
+                yield ("disobeys", place), {"why": said(reason)}
             if reason.code in IMPLAUSIBLE:
-                yield ("implausible", place), {"why": _said(reason)}
+                yield ("implausible", place), {"why": said(reason)}
     for name, circuit in site.circuits.items():
         if circuit.overloaded:
             yield ("overload", name), {}
     if view.decided_at is None:
         yield ("clock", ""), {}
-
-
-def _said(reason: Reason) -> str:
-    """A reason in its own words: its code, and its numbers with their units."""
-    facts = ", ".join(_fact(name, value) for name, value in reason.facts)
-    return reason.code.value.replace("_", " ") + (f" ({facts})" if facts else "")
-
-
-def _fact(name: str, value: object) -> str:
-    words, _, last = name.rpartition("_")
-    return f"{words.replace('_', ' ')} {value} {UNITS[last]}" if last in UNITS else f"{name.replace('_', ' ')} {value}"

@@ -185,11 +185,11 @@ def test_a_device_that_stumbles_is_not_told():
 
 
 def test_what_is_wrong_is_told_once_until_it_was_away_for_ten_minutes():
-    stubborn = LoadpointDecision(reasons=(because(Code.DOES_NOT_OBEY, wanted_a=6, current_a=16),))
+    stubborn = LoadpointDecision(reasons=(because(Code.DOES_NOT_OBEY, told_a=6, reported_a=16),))
     watch = Watch()
     told = [message for at in range(0, 600, 10) for message in watch.messages(cycle(1, stubborn, at_s=float(at)))]
     assert [message.title for message in told] == ["lp-1 does not do what it is told"]
-    assert "does not obey (wanted 6 A, current 16 A)" in told[0].text
+    assert "the wallbox does not do what it is told: told 6 A, it says 16 A." in told[0].text
     assert watch.messages(cycle(2, LoadpointDecision(), at_s=700.0)) == []
     assert watch.messages(cycle(3, stubborn, at_s=710.0)) == [], "it is the same thing still"
     assert watch.messages(cycle(2, LoadpointDecision(), at_s=1400.0)) == []
@@ -237,7 +237,7 @@ def test_an_order_says_in_words_of_the_house_what_is_left_for_each_loadpoint():
 
 
 def test_a_loadpoint_is_called_by_its_title():
-    stubborn = LoadpointDecision(reasons=(because(Code.DOES_NOT_OBEY, wanted_a=6, current_a=16),))
+    stubborn = LoadpointDecision(reasons=(because(Code.DOES_NOT_OBEY, told_a=6, reported_a=16),))
     (message,) = Watch().messages(cycle(1, stubborn), ["Carport"])
     assert message.title == "Carport does not do what it is told"
 
