@@ -105,6 +105,8 @@ class Observer:
         told = replace(_swapped(truth) if tamper.reversed else truth, **tamper.says)
         if tamper.blind:
             told = replace(told, power_w=told.power_w - sum(box.power_w for box in self._house.boxes))
+        if tamper.currents_fail:
+            told = _with_phases_of(told, self._last.get(key) or _nothing(truth))
         self._last[key] = told
         return told
 
@@ -189,6 +191,14 @@ def _swapped(truth: Any) -> Any:
     """A meter's reading with its wires the wrong way round."""
     powers = None if truth.powers_w is None else tuple(-power_w for power_w in truth.powers_w)
     return replace(truth, power_w=-truth.power_w, powers_w=powers)
+
+
+def _with_phases_of(told: MeterReading, old: MeterReading) -> MeterReading:
+    """The power of now, and the phases of an older reading with their own time."""
+    powers_s = old.at_s if old.powers_at_s is None else old.powers_at_s
+    currents_s = old.at_s if old.currents_at_s is None else old.currents_at_s
+    phases: dict[str, Any] = {"powers_w": old.powers_w, "currents_a": old.currents_a}
+    return replace(told, **phases, powers_at_s=powers_s, currents_at_s=currents_s)
 
 
 def _traits(place: Place) -> ChargerTraits:

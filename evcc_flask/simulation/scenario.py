@@ -92,12 +92,14 @@ class Tamper:
     """What stands between the truth and the controller: fields that are told wrong, or silence. Empty: honest again.
 
     ``reversed``: a meter whose wires were swapped, import shows as export. ``blind``: it does not see the wallboxes.
+    ``currents_fail``: its phases stay as they were last read, while its power is of now.
     """
 
     says: Mapping[str, Any] = field(default_factory=dict)
     silent: bool = False
     reversed: bool = False
     blind: bool = False
+    currents_fail: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,19 +358,22 @@ def _event(node: object, path: str) -> Event:
     return Event(**partial(Event, plain, path), **values)
 
 
+FLAGS = ("silent", "reversed", "blind", "currents_fail")
+
+
 def _tamper(reading: type, node: object, path: str) -> Tamper:
     if not isinstance(node, Mapping):
         raise Unreadable(f"{path}: a mapping was expected; {{}} makes it honest again")
-    check_words(node, ("says", "silent", "reversed", "blind"), path)
+    check_words(node, ("says", *FLAGS), path)
     says = node.get("says") or {}
     own = {}
     if reading is BatteryReading and isinstance(says, Mapping):
         of_meter = {each.name for each in fields(MeterReading)}
         own = partial(MeterReading, {key: says[key] for key in says if key in of_meter}, f"{path}.says")
         says = {key: says[key] for key in says if key not in of_meter}
-    flags = {key: convert(bool, node[key], f"{path}.{key}") for key in ("silent", "reversed", "blind") if key in node}
+    flags = {key: convert(bool, node[key], f"{path}.{key}") for key in FLAGS if key in node}
     if (flags.keys() - {"silent"}) and reading is not MeterReading:
-        raise Unreadable(f"{path}: only meters can be reversed or blind")
+        raise Unreadable(f"{path}: only meters can be reversed, blind or without currents")
     return Tamper(own | partial(reading, says, f"{path}.says"), **flags)
 
 
