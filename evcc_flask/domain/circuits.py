@@ -94,7 +94,7 @@ class Circuits:
             name: Load(circuit, _chain(name, by_name), memory.get(name, CircuitMemory()))
             for name, circuit in by_name.items()
         }
-        self._unheard = {p.index for p in points if unheard(p)}
+        self._unheard = {p.index: p for p in points if unheard(p)}
         self._taken = {p.index: may_draw_a(p) if p.index in self._unheard else house_a(p) for p in points}
         self._taken_w = {p.index: max(may_draw_w(p), p.power_w + p.pending_w) for p in points}
         self._sharing = sum(p.connected and not p.off for p in points) > 1
@@ -231,7 +231,7 @@ class Circuits:
         self, load: Load, p: Point, lines: tuple[int, ...], taken: Sequence[float], taken_w: float
     ) -> tuple[float, float]:
         """(may be offered now, may be offered once others made room), A per phase."""
-        circuit, own = load.circuit, p.index in self._unheard
+        circuit, own, late = load.circuit, p.index in self._unheard, self._late(load, p)
         allowed = possible = INFINITE
         if circuit.max_current_a > 0:
             for phase in lines:
@@ -239,16 +239,21 @@ class Circuits:
                 before = sum((wish if rank > p.priority else got)[phase] for rank, wish, got in load.claims)
                 share = circuit.max_current_a - others - before
                 free = taken[phase] + max(0.0, circuit.max_current_a - load.now_a[phase])
-                possible = min(possible, share)
+                possible = min(possible, share + sum(self._taken[each][phase] for each in late))
                 allowed = min(allowed, share, free)
         if circuit.max_power_w > 0:
             volts = self._voltage_v * len(lines)
             before = sum((wish if rank > p.priority else got)[3] for rank, wish, got in load.claims)
             share_w = circuit.max_power_w - (load.now_w - load.ours_w - (taken_w if own else 0.0)) - before
             free_w = taken_w + max(0.0, circuit.max_power_w - load.now_w)
-            possible = min(possible, share_w / volts)
+            possible = min(possible, (share_w + sum(self._taken_w[each] for each in late)) / volts)
             allowed = min(allowed, share_w / volts, free_w / volts)
         return allowed, possible
+
+    def _late(self, load: Load, p: Point) -> list[int]:
+        """Boxes of lower priority that will make room once they can be told."""
+        lower = [each for each in self._unheard.values() if each.priority < p.priority]
+        return [each.index for each in lower if any(load is above for above in self._above(each))]
 
     def claim(self, p: Point, phases: int, wish_a: float, got_a: float) -> None:
         """What a loadpoint was given counts for those after it; what it wanted, for those of lower priority."""

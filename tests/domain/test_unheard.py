@@ -103,6 +103,18 @@ def test_an_order_is_not_recorded_as_obeyed_while_a_silent_box_may_draw_more(ben
     assert Step.OBEYED in steps
 
 
+def test_a_lower_priority_that_does_not_follow_its_current_is_switched_off_for_the_higher_one(bench):
+    house = bench(replace(NOW, circuit="main"), replace(NOW, circuit="main", priority=5))
+    house.boxes[1].plugged = False
+    house.boxes[0].lowest_a = 16.0
+    house.cycles(60)
+    house.settings = replace(house.settings, circuits=(Circuit("main", max_current_a=18),))
+    house.boxes[1].plugged = True
+    house.cycles(90)
+    assert not house.boxes[0].enabled
+    assert house.boxes[1].offered_a == 16
+
+
 def test_a_box_without_a_car_that_is_switched_off_blocks_nobody(bench):
     house = bench(NOW, NOW)
     house.boxes[0].traits, house.boxes[0].plugged = SAFE, False
