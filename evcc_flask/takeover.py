@@ -8,6 +8,7 @@ from pathlib import Path
 
 from evcc_flask.config.inherited import inherited
 from evcc_flask.control.carried import carried
+from evcc_flask.control.meant import senseless
 from evcc_flask.domain.inherited import Entry
 from evcc_flask.storage.database import Database
 from evcc_flask.storage.evccs import reading
@@ -36,13 +37,18 @@ def move_in(evccs: Path, database: Database, target: Path | None) -> Moved:
         settings = carried({**file.settings, **(house.settings if wanted else {})}, house.names)
         fresh = wanted and target is not None and _write(target, house.text)
         try:
-            taken = database.take_over(evccs, file, settings.values)
+            odd = senseless(settings.values)
+            meant = {key: value for key, value in settings.values.items() if key not in odd}
+            taken = database.take_over(evccs, file, meant)
         except StorageProblem:
             if fresh and target is not None:
                 target.unlink()
             raise
     told = [f"{evccs}: {taken.sessions} sessions and {taken.settings} settings are taken over."]
     left = [*(house.left if wanted else ()), *(f"setting {key}: it has no place here" for key in settings.left)]
+    left += [f"setting {key}: {why}" for key, why in odd.items()]
+    if not wanted and (title := file.settings.get("title") or file.settings.get("site.title")):
+        left.append(f"setting title: {title!r} belongs to the file, under site.title")
     left += [*(f"setting {key}: it is set here already" for key in taken.kept), *file.strange]
     if wanted:
         told.append(f"What evcc's web page configured is written to {target}: {_counted(file.entries)}.")

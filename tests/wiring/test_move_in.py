@@ -9,6 +9,8 @@ from click.testing import CliRunner
 from evcc_flask.cli import main
 from evcc_flask.commands.check import check
 from evcc_flask.commands.run import completed
+from evcc_flask.control.carried import carried
+from evcc_flask.control.meant import senseless
 from evcc_flask.domain.words import Mode
 from evcc_flask.options import Options
 from evcc_flask.wiring import Server
@@ -130,3 +132,37 @@ def test_the_command_line_refuses_our_own_file(tmp_path, started):
     started(database=tmp_path / "ours.db")
     answer = CliRunner().invoke(main, ["database", "import", str(tmp_path / "ours.db")])
     assert (answer.exit_code, "is no database of evcc's" in answer.output) == (1, True)
+
+
+def test_settings_that_make_no_sense_are_told_of_and_not_taken(tmp_path, started, capsys):
+    odd = {
+        "residualPower": "abc",
+        "lp1.minCurrent": "8",
+        "lp1.maxCurrent": "6",
+        "lp1.phasesConfigured": "7",
+        "lp1.limitSoc": "80",
+        "prioritySoc": "150",
+        "lp1.thresholds": "{}",
+        "title": "Our house",
+    }
+    evccs = written(tmp_path / "evcc.db", {**SETTINGS, **odd})
+    (tmp_path / "house.yaml").write_text(HOUSE)
+    server = started(config=tmp_path / "house.yaml", database=evccs)
+    told = capsys.readouterr().err
+    for words in (
+        "site.residualPower: 'abc' makes no sense",
+        "lp1.minCurrent: minCurrent 8 is above maxCurrent 6",
+        "lp1.maxCurrent",
+        "lp1.phases: 7 makes no sense",
+        "site.prioritySoc: 150 makes no sense",
+        "'Our house' belongs to the file",
+    ):
+        assert words in told
+    stored = server.database.settings()
+    assert stored["lp1.limitSoc"] == 80
+    assert not {"site.residualPower", "lp1.minCurrent", "lp1.maxCurrent", "lp1.phases"} & stored.keys()
+
+
+def test_a_house_that_makes_sense_moves_in_wholly():
+    assert senseless(carried(SETTINGS, {}).values) == {}
+    assert senseless({"lp1.limitSoc": 80, "vehicle.my.car.limitSoc": 80.4, "site.bufferSoc": 0, "lp2.mode": "pv"}) == {}
