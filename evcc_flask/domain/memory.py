@@ -53,8 +53,8 @@ class Box:
     ``told_a``: the last current sent. ``changed_s`` and ``before_w``: when its power was last meant to change, and
     what it drew until then. ``resend``: the last current was refused; ``lowered``: how often in a row it refused to be
     told less. ``missed``: it did not do what it was told last. ``refused``: the last enable was, and nothing has shown
-    since that the box is on. ``stops`` and ``offers``: repetitions so far. ``rested``: since our last stop the box has
-    reported itself off. ``recalled``: what the run before told it; the box itself has not been heard yet.
+    since that the box is on. ``stops`` and ``offers``: repetitions so far. ``rested``: since our last stop it was seen
+    off, or without current. ``recalled``: what the run before told it; the box itself has not been heard yet.
     """
 
     enabled: bool | None = None

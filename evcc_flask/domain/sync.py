@@ -6,7 +6,7 @@ sees it. We never switch on in order to switch off.
 
 from . import refused
 from .commands import Disable, Enable, Ending, OfferCurrent, Outcome, SwitchPhases
-from .figures import ADOPT_A, OVERDRAW_A, REFUSALS, REPEAT_S, REPORT_GRACE_S, SETTLE_S, WARN_A
+from .figures import ACTIVE_A, ADOPT_A, OVERDRAW_A, REFUSALS, REPEAT_S, REPORT_GRACE_S, SETTLE_S, WARN_A
 from .memory import ELAPSED, Box
 from .plausible import number
 from .point import Point
@@ -97,15 +97,16 @@ def _should_run(p: Point, *, stopped: bool) -> None:
 
 
 def _should_rest(p: Point, *, runs: bool) -> None:
-    """Told to rest, and runs: at once when it was at rest before, else 15 s, 60 s and every 5 min after our stop."""
+    """Told to rest, and runs: at once if it was seen at rest before, else 15 s, 60 s and every 5 min after our stop."""
+    flows = p.charging and (p.measured_a is None or p.measured_a > ACTIVE_A)
+    # Our stop was obeyed, and current flows again: that is no slow box, it is told anew.
+    again = p.box.rested and flows and p.charger.enabled is not False
+    if p.charger.enabled is False or not flows:
+        p.learn(rested=True)
     if not runs and not p.charging:
         if p.box.stops:
             p.learn(stops=0)
         return
-    if p.box.stops and p.charger.enabled is False:
-        p.learn(rested=True)
-    # The first stop was obeyed, and the box reports itself on again: that is no slow box, it is told anew.
-    again = p.box.stops == 1 and p.box.rested and p.charger.enabled is True and (_reported_a(p) or 0.0) > 0
     if p.box.stops and not again and p.since(p.box.enabled_s) < REPEAT_S[min(p.box.stops, len(REPEAT_S)) - 1]:
         if p.box.stops > 1:
             p.note(because(Code.DOES_NOT_OBEY, command="disable", repeated=p.box.stops - 1))
@@ -114,7 +115,7 @@ def _should_rest(p: Point, *, runs: bool) -> None:
         return
     p.unasked = True
     p.timer = ELAPSED
-    if again:
+    if again and p.box.before_w > 0:
         p.note(because(Code.SOMEBODY_ELSE, enabled=True))
     elif p.box.stops or not runs:
         p.note(because(Code.DOES_NOT_OBEY, command="disable", repeated=p.box.stops))

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from evcc_flask.domain.commands import Disable, Ending, OfferCurrent, Outcome
 from evcc_flask.domain.memory import Memory
 from evcc_flask.domain.settings import LoadpointSettings
@@ -116,16 +118,49 @@ def test_what_still_flows_after_our_stop_is_said_at_once_and_stopped_once(bench)
     assert house.codes() == ["mode_off"]
 
 
-def test_a_box_switched_on_right_after_our_stop_is_stopped_again_and_said(bench):
+@pytest.mark.parametrize("hidden", [(), ("offered_a",), ("enabled", "offered_a")])
+def test_whoever_switches_a_box_on_again_after_our_stop_is_put_right_in_that_cycle_each_time_and_named(bench, hidden):
     house = bench(NOW)
+    house.boxes[0].says = dict.fromkeys(hidden)
     house.cycles(60)
     house.wish(mode=Mode.OFF)
     house.cycle(2.0)
+    assert house.sent() == ["Disable"]
+    for _ in range(5):
+        house.cycle(2.0)
+        assert house.sent() == []
+        house.boxes[0].enabled, house.boxes[0].offered_a = True, 16.0
+        house.cycle(2.0)
+        assert house.sent() == ["Disable"]
+        assert "somebody_else" in house.codes()
+
+
+def test_a_box_that_says_on_all_the_time_is_told_anew_when_current_flows_again(bench):
+    house = bench(NOW)
+    house.cycles(60)
+    house.boxes[0].says = {"enabled": True}
+    house.wish(mode=Mode.OFF)
     house.cycle(2.0)
-    house.boxes[0].enabled, house.boxes[0].offered_a = True, 16.0
+    house.cycle(2.0)
+    assert house.sent() == []
+    house.boxes[0].enabled = True
     house.cycle(2.0)
     assert house.sent() == ["Disable"]
-    assert house.fact("settles", "power_w") == 11040
+    assert "somebody_else" in house.codes()
+
+
+def test_a_box_stopped_before_anything_flowed_may_be_late_and_nobody_is_blamed(bench):
+    house = bench(NOW)
+    house.boxes[0].asleep = True
+    house.cycles(20)
+    house.wish(mode=Mode.OFF)
+    house.cycle(2.0)
+    house.cycle(2.0)
+    house.boxes[0].asleep, house.boxes[0].enabled = False, True
+    house.cycle(2.0)
+    assert house.sent() == ["Disable"]
+    assert "settles" in house.codes()
+    assert "somebody_else" not in house.codes()
 
 
 def test_a_car_that_charges_while_the_box_reports_off_is_stopped_and_never_switched_on(bench):
