@@ -10,7 +10,7 @@ from evcc_flask.bus.needs import Need
 from evcc_flask.domain.issues import Misconfigured
 
 from .fields import Loose, Many, Text, Tree
-from .machines import Machine
+from .machines import Machine, compiled
 from .made import Fetched, Written, oldest
 from .ports import Sink, Source, Value
 from .problems import Problems
@@ -85,6 +85,7 @@ class Computed:
 def source(node: dict[str, Any], shop: Shop, kind: Kind, max_age_s: float) -> Source:
     problems = Problems()
     settings = problems.sound(Js(), node)
+    problems.build(lambda: compiled(settings["script"]), "script")
     inputs = _inputs(settings["inputs"], shop, max_age_s, problems)
     if settings["out"]:
         with problems.below("out"):
@@ -99,6 +100,7 @@ def source(node: dict[str, Any], shop: Shop, kind: Kind, max_age_s: float) -> So
 def sink(node: dict[str, Any], param_name: str, shop: Shop) -> Sink:
     problems = Problems()
     settings = problems.sound(Js(), node)
+    problems.build(lambda: compiled(settings["script"]), "script")
     inputs = _inputs(settings["inputs"], shop, 0.0, problems)
     outputs: list[tuple[Kind, Sink]] = []
     for index, entry in enumerate(settings["out"]):

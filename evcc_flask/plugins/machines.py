@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from evcc_flask.bus.needs import ErrorKind, Link, ReadError
+from evcc_flask.domain.issues import Misconfigured
 
 from .fields import Loose, Text
 from .ports import Value
@@ -97,6 +98,21 @@ class Machine:
     def _tell(self, context: Any) -> None:
         for line in context.eval("console.lines.splice(0).join('\\n')").splitlines():
             log.debug("%s: %s", self.link.name, line)
+
+
+def compiled(script: str) -> None:
+    """Read ``script`` without running it. Raises Misconfigured where it is no JavaScript."""
+    import quickjs
+
+    context = quickjs.Context()
+    context.set_memory_limit(MEMORY)
+    try:
+        # All of it is read before the first statement runs, which ends it.
+        context.eval(f"throw 0;{script}")
+    except quickjs.JSException as error:
+        said = str(error).split("\n")[0].strip()
+        if said.startswith("SyntaxError"):
+            raise Misconfigured(f"this is no JavaScript: {said.partition(': ')[2]}") from None
 
 
 class Machines:

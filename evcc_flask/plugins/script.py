@@ -3,6 +3,7 @@
 import os
 import select
 import shlex
+import shutil
 import signal
 import subprocess
 from contextlib import suppress
@@ -101,6 +102,7 @@ def sink(node: dict[str, Any], param_name: str, shop: Shop) -> Sink:
     problems = Problems()
     settings = problems.sound(Script(), node)
     command = problems.build(lambda: _command(settings.get("cmd", ""), param_name), "cmd")
+    problems.build(lambda: _there(settings.get("cmd", "")), "cmd")
     problems.end()
     assert command is not None
     link = shop.calls()
@@ -114,6 +116,15 @@ def sink(node: dict[str, Any], param_name: str, shop: Shop) -> Sink:
         link.do(job)
 
     return Written(link, write)
+
+
+def _there(text: str) -> None:
+    """Raises Misconfigured where the program of a setter does not exist: nobody would notice before it is needed."""
+    with suppress(ValueError):
+        program = next(iter(shlex.split(text)), "")
+        if program and "$" not in program and "{" not in program and shutil.which(program) is None:
+            remedy = "Is it installed, the path right, and may it be run?"
+            raise Misconfigured(f"there is no program {program!r}", remedy=remedy)
 
 
 def _command(text: str, name: str) -> Wording:

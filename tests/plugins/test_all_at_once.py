@@ -48,3 +48,24 @@ def test_every_problem_of_a_setter_is_told_at_once(refused):
         ("set", "uri"),
         ("set", "register"),
     }
+
+
+@pytest.mark.parametrize(
+    ("node", "words"),
+    [
+        ({"source": "js", "script": "x("}, "this is no JavaScript: "),
+        ({"source": "js", "script": "return 5"}, "this is no JavaScript: "),
+        ({"source": "script", "cmd": "nonexisting ${maxcurrent}"}, "there is no program 'nonexisting'"),
+        ({"source": "script", "cmd": "/dev/null ${maxcurrent}"}, "there is no program '/dev/null'"),
+    ],
+)
+def test_a_setter_that_cannot_work_is_told_when_it_is_built(refused, node, words):
+    ((path, text),) = refused(node, build_sink)
+    assert path == ("script" if node["source"] == "js" else "cmd",)
+    assert text.startswith(words)
+
+
+def test_a_script_is_read_and_not_run_when_it_is_built(shop):
+    for script in ("while (true) {}", "throw 1", "let a = nothing.at.all; a", ""):
+        build_sink({"source": "js", "script": script}, "maxcurrent", shop)
+    build_sink({"source": "script", "cmd": "sh -c 'exit 1'"}, "maxcurrent", shop)
