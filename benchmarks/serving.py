@@ -36,8 +36,7 @@ def main() -> None:
         if not shutil.which(program):
             sys.exit(f"needs {program}: apt-get install {program}")
     with demo() as running, tempfile.TemporaryDirectory() as folder:
-        with urllib.request.urlopen(f"{running.url}/api/state") as answer:
-            body = answer.read()
+        body = _settled(f"{running.url}/api/state")
         print(f"state: {len(body)} bytes")
         nginx, url = _nginx(Path(folder), body)
         try:
@@ -52,6 +51,17 @@ def main() -> None:
         finally:
             nginx.terminate()
             nginx.wait(5)
+
+
+def _settled(url: str) -> bytes:
+    """The state once the forecast is in it, which is the greater part: its size has been the same for 5 s."""
+    body = b""
+    for _ in range(12):
+        before, body = len(body), urllib.request.urlopen(url).read()
+        if before and abs(len(body) - before) < 0.01 * before:
+            break
+        time.sleep(5)
+    return body
 
 
 def _nginx(folder: Path, body: bytes) -> tuple[subprocess.Popen[bytes], str]:
