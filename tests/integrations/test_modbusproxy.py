@@ -195,6 +195,6 @@ def test_every_problem_of_the_section_is_said_at_once(bus, clock):
     with pytest.raises(ExceptionGroup) as found:
         proxies(nodes, "", Workshop(bus, clock))
     paths = [problem.path for problem in found.value.exceptions]
-    assert paths == [(0, "port"), (0, "readonly"), (1, "baudrate")]
+    assert paths == [(0, "port"), (0, "readonly"), (1, "baudrate"), (1, "comset"), (1, "device")]
     (spec,) = proxies({"port": 1502, "uri": "b", "readonly": "deny"}, "", Workshop(bus, clock))
     assert spec.writes is Writes.DENIED

@@ -135,7 +135,7 @@ def test_plans_are_json(publish, state, broker, speaker):
     [
         ("loadpoints/1/mode", "fast", "'fast' is none of off, pv, minpv, now"),
         ("loadpoints/9/mode", "pv", "there is no loadpoint 9"),
-        ("loadpoints/1/minCurrent", "99", "min current 99 A must not be above max current 16 A"),
+        ("loadpoints/1/minCurrent", "40", "min current 40 A must not be above max current 16 A"),
         ("loadpoints/1/color", "red", "color cannot be set"),
         ("loadpoints/1/planEnergy", "{", "is no plan"),
         ("vehicles/nobody/minSoc", "20", "not found: nobody"),
