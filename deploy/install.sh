@@ -30,6 +30,13 @@ put() {
   say "wrote $2"
 }
 
+# keep SOURCE TARGET: what is there and differs, an owner's change perhaps, stays beside it as *.before-install.
+keep() {
+  [ -e "$root$2" ] && ! cmp -s "$1" "$root$2" || return 0
+  cp -p "$root$2" "$root$2.before-install"
+  say "kept $2.before-install"
+}
+
 # link TARGET NAME
 link() {
   [ "$(readlink "$root$2" 2>/dev/null)" = "$1" ] && return
@@ -156,7 +163,9 @@ configuration() {
 site() {
   [ -n "$nginx" ] || return 0
   [ -z "$packaged" ] || command -v nginx > /dev/null || return 0
+  keep deploy/nginx.conf /etc/nginx/sites-available/evcc-flask
   put deploy/nginx.conf /etc/nginx/sites-available/evcc-flask
+  keep deploy/nginx-locations.conf /etc/nginx/snippets/evcc-flask.conf
   put deploy/nginx-locations.conf /etc/nginx/snippets/evcc-flask.conf
   link ../sites-available/evcc-flask /etc/nginx/sites-enabled/evcc-flask
   # Debian's page of welcome answers for every name; it makes room if nobody has changed it.
@@ -204,6 +213,10 @@ for word in "$@"; do
   case $word in
     --uninstall) what=uninstall ;;
     --no-nginx) nginx="" ;;
+    -h | --help)
+      sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' deploy/install.sh
+      exit 0
+      ;;
     --configure) packaged=yes changed=" venv" ;;
     *) fail "unknown: $word. Usage: install.sh [--no-nginx] | --uninstall" ;;
   esac

@@ -11,7 +11,7 @@ from flask import Flask, Response, current_app, request
 from gunicorn.http.errors import ChunkMissingTerminator, NoMoreData
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from evcc_flask.security.apikeys import Right
+from evcc_flask.security.apikeys import PREFIX, Right
 from evcc_flask.security.gate import Gate, Mode
 from evcc_flask.security.visitors import DoorRules, Names, Pages, Proxies
 
@@ -246,7 +246,9 @@ class _Manners:
         key = gate().key(word)
         if writes and key and key[1] is Right.READ:
             return error(403, f"the API key {key[0]!r} may only read; 'evcc-flask apikey add' makes one for everything")
-        if not owners and not (writes and self._writes and name not in FOR_ALL):
+        # Who shows a key wants it to count: one that was revoked is no visitor without a key.
+        revoked = writes and key is None and (word or "").startswith(PREFIX) and gate().mode is Mode.ENABLED
+        if not owners and not (writes and (self._writes or revoked) and name not in FOR_ALL):
             return None
         if gate().mode is Mode.LOCKED:
             return text(403, LOCKED)

@@ -52,10 +52,11 @@ def main(
 ) -> int:
     """Run the demo until SIGINT or SIGTERM; returns the exit code.
 
-    ``speed``: simulated seconds per second. ``folder``: None for ``.demo`` in the working directory. ``database``: None
-    for one in the folder that begins empty; another one is used as it is. ``locked``: as evcc's ``--demo``, Demo Mode.
+    ``speed``: simulated seconds per second. ``folder``: None for ``.demo`` beside ``database``, else in the working
+    directory. ``database``: None for one in the folder that begins empty; another one is used as it is. ``locked``: as
+    evcc's ``--demo``, Demo Mode.
     """
-    place, passing = demo_folder(folder)
+    place, passing = demo_folder(folder or (database.parent / ".demo" if database else None))
     ended = _end_on_signals()
     try:
         with place.held():

@@ -239,8 +239,15 @@ def test_writes_ask_for_a_login_where_the_owner_wants_it(opened, house):
 
 def test_anonymous_writes_work_as_in_evcc(opened):
     client = opened(password=WORD)
-    for headers in ({}, {"Authorization": "Basic dTpw"}, {"Authorization": "Bearer evcc_revoked"}):
+    for headers in ({}, {"Authorization": "Basic dTpw"}, {"Authorization": "Bearer of-another-program"}):
         assert client.post(WRITE, headers=headers).status_code == 200
+
+
+def test_a_key_that_is_none_of_ours_any_more_writes_nothing_though_writes_are_open(opened):
+    client, revoked = opened(password=WORD), {"Authorization": "Bearer evcc_revoked"}
+    assert client.post(WRITE, headers=revoked).status_code == 401
+    assert client.get("/api/state", headers=revoked).status_code == 200
+    assert client.post("/api/auth/logout", headers=revoked).status_code == 200
 
 
 @pytest.mark.parametrize(("facts", "status"), [(Facts(auth_disabled=True), None), (Facts(demo=True), 403)])

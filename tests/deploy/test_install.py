@@ -91,6 +91,21 @@ def test_what_the_owner_wrote_is_kept(root):
     assert (root.folder / "etc/evcc-flask/evcc.yaml").read_text() == "site: {title: Mine}\n"
 
 
+def test_a_site_of_nginx_that_was_changed_is_kept_beside_the_new_one(root):
+    root.install()
+    site = root.folder / "etc/nginx/sites-available/evcc-flask"
+    ours = site.read_text()
+    site.write_text("# mine\n")
+    assert "evcc-flask.before-install" in root.install()
+    assert (site.read_text(), site.with_name("evcc-flask.before-install").read_text()) == (ours, "# mine\n")
+
+
+def test_the_installer_tells_its_words():
+    told = subprocess.run(["bash", "deploy/install.sh", "--help"], capture_output=True, text=True, check=True).stdout
+    assert "--uninstall  removes what was made here" in told
+    assert "#" not in told
+
+
 def test_another_interpreter_gets_a_folder_of_its_own_and_the_former_one_stays(root):
     root.install()
     root.python.write_text(PYTHON.replace("of this test", "of tomorrow"))
