@@ -297,7 +297,7 @@ def _make_ready(path: Path) -> None:
     try:
         verdict = database.execute_sql("PRAGMA quick_check(1)").fetchone()[0]
         if verdict != "ok":
-            raise DatabaseError(verdict)
+            raise DatabaseError(" ".join(verdict.split()))
         database.execute_sql("PRAGMA journal_mode = wal")
         migrate(database, path, steps(project_file("migrations")))
     except sqlite3.DatabaseError as error:  # from the copy that is set aside, which peewee does not wrap

@@ -74,7 +74,7 @@ def _copied(path: Path, copy: Path) -> sqlite3.Connection:
         if verdict == "ok":
             return database
         database.close()
-    raise sqlite3.DatabaseError(verdict)
+    raise sqlite3.DatabaseError(" ".join(verdict.split()))
 
 
 def _stamp(path: Path) -> list[tuple[int, int]]:

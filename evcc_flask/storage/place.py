@@ -69,7 +69,7 @@ def unfit(path: Path) -> str | None:
     except sqlite3.Error as error:
         return f"it is damaged ({error})"
     if verdict != "ok":
-        return f"it is damaged ({verdict})"
+        return f"it is damaged ({' '.join(verdict.split())})"
     ours = "number" in tables.get("migrations", "") and {"settings", "sessions"} <= tables.keys()
     return None if ours else "another program made it"
 
