@@ -19,36 +19,40 @@ from tests.broker import eventually, free_port
 
 
 class Pusher:
-    """Says the same to everybody who connects; ``cut`` ends all connections."""
+    """Says the same to everybody who connects while it is ``open``; ``cut`` ends all connections."""
 
     def __init__(self) -> None:
         self.greeting: list[str] = []
         self.headers: list[dict[str, str]] = []
-        self._open: list[Server] = []
+        self.open = threading.Event()
+        self.open.set()
+        self._there: list[Server] = []
         self._server = make_server("127.0.0.1", 0, self._serve, threaded=True)
         self.uri = f"ws://127.0.0.1:{self._server.server_port}/socket"
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     def says(self, *messages: Any) -> None:
-        for socket in list(self._open):
+        for socket in list(self._there):
             for message in messages:
                 socket.send(message if isinstance(message, str) else json.dumps(message))
 
     def cut(self) -> None:
-        while self._open:
-            self._open.pop().close()
+        while self._there:
+            self._there.pop().close()
 
     def close(self) -> None:
+        self.open.set()
         self.cut()
         self._server.shutdown()
         self._server.server_close()
 
     def _serve(self, environ: dict[str, Any], start: Any) -> list[bytes]:
         self.headers.append({key: str(value) for key, value in environ.items() if key.startswith("HTTP_")})
+        self.open.wait(30)
         socket = Server(environ)
+        self._there.append(socket)
         for message in self.greeting:
             socket.send(message)
-        self._open.append(socket)
         try:
             while True:
                 socket.receive()
@@ -102,10 +106,12 @@ def test_a_cut_line_is_an_error_until_it_stands_again(bus: Bus, shop: Shop, push
     source = build_source({"source": "ws", "uri": pusher.uri}, shop)
     assert bus.refresh(source.needs()).wait(10)
     pusher.greeting = ["4"]
+    pusher.open.clear()
     pusher.cut()
     assert eventually(lambda: bus.counters()[0]["state"] == "lost")
     with pytest.raises(ReadError, match="closed the connection"):
         source.value()
+    pusher.open.set()
     assert eventually(lambda: bus.counters()[0]["state"] == "up")
     assert eventually(lambda: source.value() == 4)
 
