@@ -372,7 +372,7 @@ class WorkLink:
         backoff = rest.backoff
         if backoff.failures == LOST_AFTER and not self._said_of(key):
             again = f"at last every {backoff.longest_s:g} s" if backoff.longest_s else "with every cycle"
-            log.warning("%s Trying again, %s; everything else runs on.", _sentence(error), again)
+            log.warning("%s Trying again, %s; everything else runs on.", error.sentence, again)
 
     def _answered(self, key: Hashable, what: str) -> None:
         """It works; said where it was said that it does not."""
@@ -386,11 +386,6 @@ class WorkLink:
             rest.backoff.failures >= LOST_AFTER and other != key and _home(other) == _home(key)
             for other, rest in self._rests.items()
         )
-
-
-def _sentence(error: ReadError) -> str:
-    text = str(error)
-    return text if text.endswith((".", "?", "!")) else f"{text}."
 
 
 def _home(key: Hashable) -> Hashable:

@@ -43,6 +43,12 @@ class ReadError(Exception):
         self.kind = kind
         self.after_s = after_s
 
+    @property
+    def sentence(self) -> str:
+        """The text with one mark at its end."""
+        text = str(self)
+        return text if text.endswith((".", "?", "!")) else f"{text}."
+
     def again(self) -> "ReadError":
         """The same without its traceback: what is kept must not keep frames, nor gather more with each raise."""
         return ReadError(self.kind, str(self), self.after_s)

@@ -218,7 +218,7 @@ class OcppLink(PushedLink):
             self._line.notify_all()
         if news and not self._closing.is_set():
             self.counted.error(error.kind)
-            log.warning("%s. It is awaited; everything else runs on.", error)
+            log.warning("%s It is awaited; everything else runs on.", error.sentence)
 
     def _begin(self) -> None:
         if not self._closing.is_set():

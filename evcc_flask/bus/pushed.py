@@ -142,7 +142,7 @@ class PushedLink(WorkLink):
             self._line.notify_all()
         self.counted.error(error.kind)
         if news:
-            log.warning("%s. Trying again every %g s; everything else runs on.", error, PATIENCE.longest_s)
+            log.warning("%s Trying again every %g s; everything else runs on.", error.sentence, PATIENCE.longest_s)
 
     def _heard(self, news: Mapping[Any, Any]) -> None:
         """Keep what came just now."""

@@ -57,7 +57,7 @@ class CircuitLimits:
         if error is not None and key not in self._lost:
             self._lost.add(key)
             stands = f"the static limit, {static:g}, counts" if static > 0 else "what it said last counts"
-            log.warning("circuit %s: %s cannot be read: %s; %s.", self.name, key, error.rstrip("."), stands)
+            log.warning("circuit %s: %s cannot be read: %s; %s.", self.name, key, error.rstrip(".?!"), stands)
         if static > 0:
             return None, False
         return value, value is None

@@ -222,7 +222,7 @@ class Publisher:
 
     def _complain(self, problem: str) -> None:
         if not self._complained:
-            log.warning("mqtt %s: %s. The state is told there later.", self._spec.place, problem.rstrip("."))
+            log.warning("mqtt %s: %s. The state is told there later.", self._spec.place, problem.rstrip(".?!"))
         self._complained = problem
 
     # On paho's thread

@@ -2,8 +2,10 @@
 
 import logging
 from dataclasses import dataclass
+from threading import Event
 from typing import Any
 
+from evcc_flask.bus.mqtt import MqttSpec
 from evcc_flask.bus.needs import ErrorKind, Need, ReadError, Registers, Table
 from evcc_flask.bus.specs import ModbusSpec
 
@@ -83,3 +85,12 @@ def test_a_silent_host_is_one_line_however_much_is_asked_of_it_and_so_is_its_ret
         refresh(bus_ahead, link, *wanted)
         clock_ahead.ahead_s += 61
     assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING", "INFO"]
+
+
+def test_a_question_in_the_log_ends_with_one_mark(bus_ahead, caplog, monkeypatch):
+    said = Event()
+    monkeypatch.setattr(caplog.handler, "emit", lambda record: (caplog.records.append(record), said.set()))
+    refresh(bus_ahead, bus_ahead.mqtt(MqttSpec("127.0.0.1", 1)), "house/power")
+    assert said.wait(30)
+    assert "the port right? Trying again every" in caplog.records[0].getMessage()
+    assert [ReadError(ErrorKind.TIMEOUT, text).sentence for text in ("gone", "gone?")] == ["gone.", "gone?"]

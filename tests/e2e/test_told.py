@@ -87,7 +87,9 @@ def test_a_box_that_keeps_refusing_a_lower_maximum_is_named_with_what_it_keeps(h
     world.faultless()
     eventually(lambda: world.power_w(0) < 7000, 30, "10 A at last")
     server.until(lambda state: "does_not_obey" not in codes(state["loadpoints"][0]["reasons"]), 20, "it is over")
-    eventually(lambda: "loadpoint 1: no longer: the wallbox does not do what it is told" in server.text(), 10, "and logged")
+    eventually(
+        lambda: "loadpoint 1: no longer: the wallbox does not do what it is told" in server.text(), 10, "and logged"
+    )
 
 
 def test_observing_shows_the_battery_as_it_is(world):
