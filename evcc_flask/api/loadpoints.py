@@ -65,14 +65,14 @@ def set_loadpoint_soc_limit(id, soc):
     return _changed(id, limit_soc_percent=round(soc)).limit_soc_percent
 
 
-@blp.post("/maxcurrent/<number(min=0, max=80):current>")
+@blp.post("/maxcurrent/<number(min=0):current>")
 @blp.response(200, NumberResult)
 def set_loadpoint_max_current(id, current):
     """Set the maximum current in A per phase. Rejected (400) below the minimum current."""
     return _changed(id, max_current_a=current).max_current_a
 
 
-@blp.post("/mincurrent/<number(min=0, max=80):current>")
+@blp.post("/mincurrent/<number(min=0):current>")
 @blp.response(200, NumberResult)
 def set_loadpoint_min_current(id, current):
     """Set the minimum current in A per phase. Rejected (400) above the maximum current."""
