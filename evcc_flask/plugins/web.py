@@ -1,7 +1,10 @@
 """One HTTP call and its many ways to fail, each said with the address it happened at and nothing secret."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -14,18 +17,22 @@ if TYPE_CHECKING:
 LARGEST = 1024 * 1024
 """Bytes of an answer; a meter says less, a page of a camera more."""
 _CHUNK = 16 * 1024
+UNTRUSTED = "its certificate is not trusted."
 
 
 @dataclass(frozen=True)
 class Call:
-    """What is asked; hashable, so that equal calls share an answer. ``auth``: (type, user or token, password)."""
+    """What is asked; hashable, so that equal calls share an answer. ``auth``: (type, user or token, password).
+
+    ``insecure``: any certificate is trusted; None: it is not, and there is no setting for that.
+    """
 
     method: str
     uri: str
     body: str = ""
     headers: tuple[tuple[str, str], ...] = ()
     auth: tuple[str, str, str] | tuple[()] = ()
-    insecure: bool = False
+    insecure: bool | None = False
     timeout_s: float = 10.0
 
 
@@ -52,14 +59,16 @@ class Caller:
             with self._answer(call) as response:
                 try:
                     if not 200 <= response.status_code < 300:
-                        raise ReadError(*_refusal(response.status_code, response.reason, _seen_from(response, where)))
+                        raise self._refusal(response, _seen_from(response, where))
                     return self._read(response, where, until_s)
                 finally:
                     traffic.traffic(_sent(response.request), _received(response))
         except (requests.Timeout, urllib3.exceptions.TimeoutError):
             raise _late(where, call.timeout_s) from None
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            raise ReadError(ErrorKind.CONNECTION, f"{where}: {_reason(error)}") from None
+            said = _reason(error)
+            trusts = " insecure: true trusts it anyway" if said == UNTRUSTED and call.insecure is not None else ""
+            raise ReadError(ErrorKind.CONNECTION, f"{where}: {said}{trusts}") from None
         except (ValueError, UnicodeError) as error:
             raise ReadError(ErrorKind.VALUE, f"{where} cannot be asked: {error}") from None
 
@@ -77,7 +86,7 @@ class Caller:
             headers={"Accept": "application/json, */*"} | _authorised(call) | dict(call.headers),
             auth=self._credentials(call),
             timeout=call.timeout_s,
-            verify=not call.insecure,
+            verify=False if call.insecure else _authorities(),
             stream=True,
         )
 
@@ -89,6 +98,14 @@ class Caller:
         if call.auth and call.auth[0] == "digest":
             return self._digests.setdefault(call.auth, HTTPDigestAuth(call.auth[1], call.auth[2]))
         return None
+
+    def _refusal(self, response: "requests.Response", where: str) -> ReadError:
+        answer = f"{where} answered {response.status_code} {response.reason}"
+        if response.status_code == 429:
+            after_s = _after_s(response.headers.get("Retry-After", ""), self._clock.now())
+            return ReadError(ErrorKind.LIMITED, f"{answer}: it wants fewer calls.", after_s)
+        hints = {401: " Are user and password right?", 403: " Is access allowed?", 404: " Is the path right?"}
+        return ReadError(ErrorKind.REFUSED, f"{answer}.{hints.get(response.status_code, '')}")
 
     def _read(self, response: "requests.Response", where: str, until_s: float) -> bytes:
         body = b""
@@ -127,6 +144,11 @@ def _authorised(call: Call) -> dict[str, str]:
     return {"Authorization": f"Bearer {call.auth[1]}"} if call.auth and call.auth[0] == "bearer" else {}
 
 
+def _authorities() -> str | bool:
+    """Who is believed about certificates: a file of this machine where one is named, as curl and Python do."""
+    return os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE") or True
+
+
 def _sent(request: "requests.PreparedRequest") -> int:
     """Bytes of a request as HTTP spells it."""
     line = f"{request.method} {request.path_url} HTTP/1.1"
@@ -147,11 +169,15 @@ def _late(where: str, timeout_s: float) -> ReadError:
     return ReadError(ErrorKind.TIMEOUT, f"{where} did not answer within {timeout_s:g} s. Is it on, the address right?")
 
 
-def _refusal(status: int, reason: str, where: str) -> tuple[ErrorKind, str]:
-    if status == 429:
-        return ErrorKind.LIMITED, f"{where} answered {status} {reason}: it wants fewer calls."
-    hints = {401: " Are user and password right?", 403: " Is access allowed?", 404: " Is the path right?"}
-    return ErrorKind.REFUSED, f"{where} answered {status} {reason}.{hints.get(status, '')}"
+def _after_s(told: str, now: datetime) -> float | None:
+    """Retry-After: whole seconds or a date (RFC 9110, 10.2.3); anything else says nothing."""
+    if told.isascii() and told.strip().isdigit():
+        return float(told)
+    try:
+        moment = parsedate_to_datetime(told)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds())
 
 
 def _reason(error: Exception) -> str:
@@ -160,7 +186,7 @@ def _reason(error: Exception) -> str:
     for words, said in (
         ("resolve", "the name does not resolve"),
         ("refused", "connection refused. Is the device on, the port right?"),
-        ("CERTIFICATE_VERIFY_FAILED", "its certificate is not trusted. insecure: true trusts it anyway"),
+        ("CERTIFICATE_VERIFY_FAILED", UNTRUSTED),
         ("unreachable", "there is no way to this address"),
         ("No route", "there is no way to this address"),
         ("reset", "it closed the connection"),

@@ -55,7 +55,7 @@ _PAIR = re.compile(
     rf"|(?P<key>{_NAME}\s*:\s+)(?P<yaml>{_QUOTED}|{_BARE}(?=\s*(?:$|[,;}}\])])))",
     re.IGNORECASE | re.MULTILINE,
 )
-_COOKIE = re.compile(r"\b((?:Set-)?Cookie['\"]?\s*:\s*)[^\r\n]+", re.IGNORECASE)
+_COOKIE = re.compile(r"(?<![\w/.-])((?:Set-)?Cookie['\"]?\s*:\s*)[^\r\n]+", re.IGNORECASE)
 _JWT = re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)?|\bevcc_[A-Za-z0-9_-]{43}")
 """Sessions and API keys, evcc's and ours."""
 

@@ -24,7 +24,9 @@ ABSURD = 1e8
 
 
 def rates_of(value: Any, slot: timedelta = HOUR) -> Told:
-    """The entries of a list; a slot without an end lasts until the next, the last one ``slot``.
+    """The entries of a list; a slot without an end lasts until the next, the last one as long as that before it.
+
+    ``slot`` is the length of a slot that stands alone.
 
     Times are RFC 3339 or Unix seconds. The value may be called ``price``, as evcc once did; null says nothing.
     An entry that makes no sense is left out. Raises ReadError where all are.
@@ -43,10 +45,12 @@ def rates_of(value: Any, slot: timedelta = HOUR) -> Told:
     slots.sort(key=lambda entry: entry[0])
     following = [later[0] for _, later in pairwise(slots)]
     rates = Told(left_out=f"{len(wrong)} of {len(value)} slots make no sense: {wrong[0]}" if wrong else "")
+    lasts = slot
     for place, (start, end, number) in enumerate(slots):
         if end is None:
-            end = following[place] if place < len(following) else start + slot
-            end = end if end - start <= LONGEST_GAP else start + slot
+            end = following[place] if place < len(following) else start + lasts
+            end = end if end - start <= LONGEST_GAP else start + lasts
+        lasts = end - start if end > start else lasts
         if number is not None and start < end:
             rates.append(Rate(start, end, number))
     return rates

@@ -33,13 +33,16 @@ UNTRUSTED_S = 5.0
 REFUSED_S = 900.0
 """House seconds for which a source is left alone that refused, or told nonsense."""
 DAY = timedelta(days=1)
+LIMITED_S = (60.0, 86400.0)
+"""House seconds for which a source is left alone that wants fewer calls: at least, at most, whatever it tells."""
 PATIENCE = Backoff(step_s=1.0)
 
 
 @dataclass(slots=True)
 class Place:
     """One source in its place. Times ``_s``: house monotonic; ``calls``: wall times of the last day's;
-    ``kept``: the rates that are on the disk. ``continues``: it counts from where the source before it ends.
+    ``kept``: the rates that are on the disk. ``limited``: so often in a row it wanted fewer calls.
+    ``continues``: it counts from where the source before it ends.
     """
 
     usage: Usage
@@ -54,6 +57,7 @@ class Place:
     error: str = ""
     left_out: str = ""
     backoff: Backoff = field(default_factory=lambda: PATIENCE)
+    limited: int = 0
     due_s: float = float("-inf")
     busy: bool = False
 
@@ -209,7 +213,7 @@ class Board:
                 if found.left_out and not place.left_out:
                     log.warning("%s (%s): %s. The rest is used.", place.usage.value, place.feed.name, found.left_out)
                 place.fetched, place.error, place.left_out, place.backoff = now, "", found.left_out, PATIENCE
-                place.due_s = now_s + place.feed.refresh_s
+                place.limited, place.due_s = 0, now_s + place.feed.refresh_s
             place.due_s = max(place.due_s, now_s + self._spacing_s(place, now))
             news = self._is_news(place, now)
         if news:
@@ -231,15 +235,29 @@ class Board:
             log.warning("%s (%s): %s", place.usage.value, place.feed.name, error)
         place.error = str(error)
         place.backoff = place.backoff.failed(now_s)
-        final = error.kind in (ErrorKind.REFUSED, ErrorKind.VALUE)
-        place.due_s = now_s + min(place.feed.refresh_s, REFUSED_S) if final else place.backoff.until_s
+        place.due_s = place.backoff.until_s
+        if error.kind in (ErrorKind.REFUSED, ErrorKind.VALUE):
+            place.due_s = now_s + min(place.feed.refresh_s, REFUSED_S)
+        if error.kind is ErrorKind.LIMITED:
+            least_s, most_s = LIMITED_S
+            told_s = REFUSED_S * 2.0 ** min(place.limited, 10) if error.after_s is None else error.after_s
+            place.limited += 1
+            place.due_s = now_s + min(max(least_s, told_s), most_s)
+        if error.kind is ErrorKind.CONNECTION and place.calls:
+            place.calls.pop()  # why: what did not reach the provider is none of the calls that it counts
 
     def _spacing_s(self, place: Place, now: datetime) -> float:
-        """House seconds that the provider's daily allowance demands until the next call."""
-        allowed = place.feed.calls_a_day
-        if not allowed or len(place.calls) < allowed:
+        """House seconds that the provider's daily allowance demands until the next call.
+
+        After a call without an answer it is its even share of the day: trying again must not use up the others.
+        """
+        allowed, calls = place.feed.calls_a_day, place.calls
+        if not allowed or not calls:
             return 0.0
-        wait = place.calls[-allowed] + DAY - now
+        answered = place.fetched is not None and place.fetched >= calls[-1]
+        wait = timedelta() if answered else calls[-1] + DAY / allowed - now
+        if len(calls) >= allowed:
+            wait = max(wait, calls[-allowed] + DAY - now)
         return min(max(timedelta(), wait), DAY).total_seconds()
 
     def _recall(self, place: Place, row: Any) -> None:
@@ -295,8 +313,15 @@ class Board:
         since = f"since {place.fetched:%d.%m. %H:%M}" if place.fetched else "yet"
         end = "" if why.endswith((".", "?", "!")) else "."
         message = f"{place.feed.name} has told nothing new {since}: {why}{end}"
-        remedy = f"{until} It is asked again and again."
+        remedy = f"{until} {self._asked_again(place, now)}"
         return Issue("tariff", message, device=place.usage.value, remedy=remedy, fatal=False)
+
+    def _asked_again(self, place: Place, now: datetime) -> str:
+        wait_s = place.due_s - self._clock.monotonic_s()
+        if place.busy or wait_s <= LOOK_S:
+            return "It is asked again and again."
+        at = local(now + timedelta(seconds=wait_s), self._zone)
+        return f"It is asked again at {at:%H:%M}." if wait_s < 43200 else f"It is asked again at {at:%d.%m. %H:%M}."
 
 
 def _partial(place: Place) -> Issue:

@@ -114,7 +114,8 @@ class Web:
             user, password = (self._filled(each, words, now, str) for each in step["basic"])
             auth = ("basic", user, password)
         uri = _EMPTY.sub("", uri)
-        call = Call("POST" if body else "GET", uri, body, tuple(headers.items()), auth, timeout_s=TIMEOUT_S)
+        method, sent = "POST" if body else "GET", tuple(headers.items())
+        call = Call(method, uri, body, sent, auth, insecure=None, timeout_s=TIMEOUT_S)
         answer = self.caller.body(call, wire).decode("utf-8", "replace")
         try:
             return taken.one([_read(answer, uri), [*names, now.timestamp(), self.surcharge.given]])

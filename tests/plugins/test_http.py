@@ -12,12 +12,13 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
+from evcc_flask.bus.counters import Counters
 from evcc_flask.bus.needs import ErrorKind, ReadError
 from evcc_flask.clock import SystemClock
 from evcc_flask.plugins.answers import Answers
 from evcc_flask.plugins.registry import build_sink, build_source
 from evcc_flask.plugins.values import Kind
-from evcc_flask.plugins.web import LARGEST, shown_uri
+from evcc_flask.plugins.web import LARGEST, Call, Caller, shown_uri
 
 
 @pytest.fixture(scope="module")
@@ -212,6 +213,18 @@ def test_a_bad_status_is_an_error_with_a_hint(read, server, status, words):
     assert "secret" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("told", "after_s"),
+    [("90", 90.0), ("Thu, 01 Jan 1970 00:00:00 GMT", 0.0), ("soon", None), ("-5", None), ("", None)],
+)
+def test_who_wants_fewer_calls_says_when_it_may_be_asked_again(read, server, told, after_s):
+    server.expect_request("/p").respond_with_data("", status=429, headers={"Retry-After": told})
+    with pytest.raises(ReadError, match="fewer calls") as caught:
+        read({"source": "http", "uri": server.url_for("/p")})
+    assert caught.value.kind is ErrorKind.LIMITED
+    assert caught.value.after_s == after_s
+
+
 def test_a_web_page_where_json_was_wanted_is_named(read, server):
     server.expect_request("/p").respond_with_data("<!doctype html><html>login</html>")
     with pytest.raises(ReadError, match="a web page"):
@@ -263,6 +276,23 @@ def test_an_untrusted_certificate_is_taken_only_when_insecure(read, tmp_path):
         with pytest.raises(ReadError, match="insecure: true"):
             read({"source": "http", "uri": server.url_for("/p")})
         assert read({"source": "http", "uri": server.url_for("/p"), "insecure": True}) == 4
+        with pytest.raises(ReadError, match=r"not trusted\.$"):
+            Caller(SystemClock()).body(Call("GET", server.url_for("/p"), insecure=None), Counters(0.0))
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl to make a certificate")
+@pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"])
+def test_an_authority_of_the_house_is_believed(read, tmp_path, monkeypatch, name):
+    made = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=box -addext subjectAltName=DNS:localhost"
+    made += " -keyout key.pem -out cert.pem"
+    subprocess.run(made.split(), cwd=tmp_path, check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+    monkeypatch.setenv(name, str(tmp_path / "cert.pem"))
+    with HTTPServer(host="localhost", port=0, ssl_context=context) as server:
+        server.expect_request("/p").respond_with_data("4")
+        assert read({"source": "http", "uri": server.url_for("/p")}) == 4
 
 
 @pytest.mark.parametrize(

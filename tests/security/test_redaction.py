@@ -21,6 +21,7 @@ from evcc_flask.security.redaction import MASK, Redactor, telling
         ("Authorization: Basic dXNlcjpwYXNz", "Authorization: ***"),
         ("sent 'Authorization': 'Bearer abc.def'", "sent 'Authorization': '***'"),
         ("Cookie: auth=abc; theme=dark", "Cookie: ***"),
+        ("sent Set-Cookie: auth=abc", "sent Set-Cookie: ***"),
         ("tried Bearer abcdefgh12345", "tried Bearer ***"),
         ("got eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln back", "got *** back"),
         ("{'password': 'abc', 'user': 'x'}", "{'password': '***', 'user': 'x'}"),
@@ -92,6 +93,11 @@ def test_plain_parts_of_an_address_stay():
     redactor.learn({"uri": "http://192.0.2.4/solar_api/v1/GetPowerFlowRealtimeData.fcgi", "topic": "token=${token}"})
     honest = "http://192.0.2.4/solar_api/v1/GetPowerFlowRealtimeData.fcgi answered 500"
     assert redactor.text(honest) == honest
+
+
+def test_a_path_that_is_called_cookie_takes_no_reason_with_it():
+    honest = "https://dexters-web.de:6869/api/cookie: answered 401. Are user and password right?"
+    assert Redactor().text(honest) == honest
 
 
 def test_the_beginning_of_a_secret_where_a_text_was_cut_is_one_too():

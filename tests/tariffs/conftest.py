@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -10,6 +11,8 @@ import pytest
 from evcc_flask.bus.bus import Bus
 from evcc_flask.clock import SystemClock
 from evcc_flask.plugins.shop import Workshop
+from evcc_flask.tariffs.board import Board, Shelf
+from tests.tariffs.boards import Moved
 
 
 @dataclass
@@ -67,3 +70,32 @@ def workshop() -> Iterator[Workshop]:
     bus = Bus(clock)
     yield Workshop(bus, clock)
     bus.close()
+
+
+@pytest.fixture
+def clock():
+    return Moved()
+
+
+@pytest.fixture
+def bus(clock):
+    bus = Bus(SystemClock())
+    yield bus
+    bus.close()
+
+
+@pytest.fixture
+def board_of(clock):
+    boards = []
+
+    def build(*feeds, shelf=None, start=True):
+        named = [(usage, feed, f"mark {feed.name}") for usage, feed in feeds]
+        board = Board(named, clock, zone=UTC, shelf=shelf or Shelf())
+        boards.append(board)
+        if start:
+            board.start()
+        return board
+
+    yield build
+    for board in boards:
+        board.close()

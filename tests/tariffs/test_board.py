@@ -1,123 +1,17 @@
 """All tariffs together: fetched in the background, kept over restarts, honest about their age."""
 
 import threading
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from itertools import pairwise
 
 import pytest
 
-from evcc_flask.bus.bus import Bus
-from evcc_flask.bus.needs import ErrorKind, Link, ReadError
-from evcc_flask.clock import SystemClock
-from evcc_flask.domain.rates import SLOT, Rate, TariffKind, Usage
+from evcc_flask.bus.needs import ErrorKind
+from evcc_flask.domain.rates import SLOT, TariffKind, Usage
 from evcc_flask.tariffs.board import Board, Shelf
 from evcc_flask.tariffs.feed import Told
 from evcc_flask.tariffs.fixed import fixed
-
-START = datetime(2026, 5, 4, 12, tzinfo=UTC)
-HOUR = timedelta(hours=1)
-
-
-class Moved:
-    """A clock that only the test moves; waiting takes no house time."""
-
-    def __init__(self):
-        self.s = 1000.0
-
-    def monotonic_s(self):
-        return self.s
-
-    def wire_s(self):
-        return SystemClock().wire_s()
-
-    def now(self):
-        return START + timedelta(seconds=self.s - 1000.0)
-
-    def trusted(self):
-        return True
-
-    def real_s(self, house_s):
-        return 0.01
-
-
-@dataclass
-class Source:
-    """Gives ``answers`` one after the other, the last one for ever."""
-
-    link: Link | None
-    answers: list = field(default_factory=list)
-    kind: TariffKind = TariffKind.FORECAST
-    refresh_s: float = 3600.0
-    calls_a_day: int = 0
-    keeps_s: float = 0.0
-    name: str = "spot"
-    calls: list = field(default_factory=list)
-    asked: threading.Condition = field(default_factory=threading.Condition)
-
-    def rests(self, now):
-        return False
-
-    def fetch(self, wire, now):
-        with self.asked:
-            self.calls.append(now)
-            self.asked.notify_all()
-        answer = self.answers[min(len(self.calls), len(self.answers)) - 1]
-        if isinstance(answer, Exception):
-            raise answer
-        found = answer(now) if callable(answer) else answer
-        return found if isinstance(found, Told) else Told(found)
-
-    def called(self, times):
-        with self.asked:
-            return self.asked.wait_for(lambda: len(self.calls) >= times, 10)
-
-
-def rates(start=START, count=8, value=0.2):
-    return [Rate(start + n * SLOT, start + (n + 1) * SLOT, value) for n in range(count)]
-
-
-def gone(kind=ErrorKind.CONNECTION):
-    return ReadError(kind, "https://spot.example: the name does not resolve")
-
-
-@pytest.fixture
-def clock():
-    return Moved()
-
-
-@pytest.fixture
-def bus(clock):
-    bus = Bus(SystemClock())
-    yield bus
-    bus.close()
-
-
-@pytest.fixture
-def board_of(clock):
-    boards = []
-
-    def build(*feeds, shelf=None, start=True):
-        named = [(usage, feed, f"mark {feed.name}") for usage, feed in feeds]
-        board = Board(named, clock, zone=UTC, shelf=shelf or Shelf())
-        boards.append(board)
-        if start:
-            board.start()
-        return board
-
-    yield build
-    for board in boards:
-        board.close()
-
-
-def eventually(condition, timeout_s=10.0):
-    """Whether ``condition`` becomes true; looked at often, because nobody tells."""
-    pause, until_s = threading.Event(), SystemClock().wire_s() + timeout_s
-    while SystemClock().wire_s() < until_s:
-        if condition():
-            return True
-        pause.wait(0.01)
-    return False
+from tests.tariffs.boards import HOUR, START, Source, eventually, gone, rates
 
 
 def test_a_fixed_price_is_known_before_anything_runs(board_of):
@@ -190,22 +84,6 @@ def test_who_refuses_is_left_alone_for_a_quarter_of_an_hour(board_of, bus, clock
     assert not eventually(lambda: len(source.calls) > 1, 0.3)
     clock.s += 101
     assert source.called(2)
-
-
-def test_a_provider_s_allowance_is_kept_over_failures_and_restarts(board_of, bus, clock):
-    kept = {}
-    source = Source(bus.calls("spot"), [gone()], calls_a_day=3)
-    board = board_of((Usage.SOLAR, source), shelf=Shelf({}, kept.__setitem__))
-    for times in (1, 2, 3):
-        assert source.called(times)
-        clock.s += 60
-    assert eventually(lambda: len(kept.get("solar0", {}).get("calls", ())) == 3)
-    board.close()
-    again = Source(bus.calls("spot"), [rates()], calls_a_day=3)
-    board_of((Usage.SOLAR, again), shelf=Shelf(dict(kept)))
-    assert not eventually(lambda: again.calls, 0.3)
-    clock.s += 24 * 3600
-    assert again.called(1)
 
 
 def test_rates_outlast_a_restart_and_are_not_fetched_again_before_their_time(board_of, bus, clock):

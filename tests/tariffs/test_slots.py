@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evcc_flask.domain.rates import SLOT, Rate, at, from_now
+from evcc_flask.tariffs.answers import rates_of
 from evcc_flask.tariffs.slots import drawn_in_quarters, in_quarters, local, midnight, quarters, sun_in_quarters
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -94,3 +95,12 @@ def test_quarters_never_overlap_and_stay_between_the_prices(slots):
     if rates:
         low, high = min(rate.value for rate in rates), max(rate.value for rate in rates)
         assert all(low - 1e-6 <= rate.value <= high + 1e-6 for rate in found)
+
+
+@pytest.mark.parametrize("minutes", [15, 60])
+def test_the_last_slot_is_as_long_as_that_before_it(minutes):
+    told = [{"start": f"2026-05-04T{n * minutes // 60:02}:{n * minutes % 60:02}:00Z", "value": n} for n in range(3)]
+    last = rates_of(told, timedelta(minutes=30))[-1]
+    assert last.end - last.start == timedelta(minutes=minutes)
+    alone = rates_of(told[:1], timedelta(minutes=30))[-1]
+    assert alone.end - alone.start == timedelta(minutes=30)
