@@ -283,7 +283,7 @@ def test_fast_just_this_once_is_shown_with_the_mode_that_returns(card, opened, h
     expect(card.get_by_role("button", name="Solar", exact=True)).to_have_attribute("aria-pressed", "true")
     card.get_by_role("button", name="Fast once").click()
     opened.get_by_role("dialog").get_by_role("button", name="+20 kWh").click()
-    expect(card).to_contain_text("Fast until +20.0 kWh, then Solar")
+    expect(card).to_contain_text("Fast, 20.0 kWh more, then Solar")
     assert house.loadpoint(1)["fast"]["until"] == "20kwh"
     card.get_by_role("button", name="End it").click()
     house.until(lambda state: not state["loadpoints"][0]["fast"])

@@ -97,9 +97,9 @@ def test_the_journal_tells_who_changed_what(page, house):
     house.ask("POST", "loadpoints/2/mode/pv")
     house.ask("POST", "loadpoints/2/mode/off")
     page.goto(f"{house.url}#/devices")
-    expect(page.get_by_role("listitem").filter(has_text="lp2.mode").first).to_contain_text("pv → off")
+    expect(page.get_by_role("listitem").filter(has_text="Garage · mode").first).to_contain_text("Solar → Off")
 
 
 def test_the_log_is_the_owners(page, house):
     page.goto(f"{house.url}#/devices")
-    expect(page.get_by_text("The log is the owner’s.")).to_be_visible()
+    expect(page.get_by_text("The log is the owner’s: choose a password first.")).to_be_visible()

@@ -14,7 +14,12 @@ export const arrived = new Map<string, number>();
 export const known = shallowRef(false);
 
 /** What the server said at the side: a line of its log. */
-export const notice = shallowRef<{ message: string; level: string; lp?: number } | null>(null);
+export interface Notice {
+  message: string;
+  level: string;
+  lp?: number;
+}
+export const notice = shallowRef<Notice | null>(null);
 
 const same = (a: unknown, b: unknown): boolean =>
   a === b || (typeof a === "object" && typeof b === "object" && JSON.stringify(a) === JSON.stringify(b));
