@@ -30,9 +30,7 @@ def follow(memory: MetersMemory, h: House, points: Sequence[Point], now_s: float
     """Go on with the running test, and watch for a value that does not move."""
     if h.grid_w is None or h.grid_at_s is None or not h.rest_known:
         return replace(memory, test=None, same_w=None) if memory.test or memory.same_w is not None else memory
-    # A value from before the change contradicts nothing: the test waits for the next one.
-    tested = memory if h.grid_held_s else _tested(memory, h, points, now_s)
-    return _stuck(tested, h, now_s)
+    return _stuck(_tested(memory, h, points, h.grid_at_s, now_s), h, now_s)
 
 
 def begin(memory: MetersMemory, h: House, points: Sequence[Point], caused_w: float, now_s: float) -> MetersMemory:
@@ -53,7 +51,8 @@ def _metered_w(points: Sequence[Point]) -> float:
     return sum(p.power_w for p in points if p.power is not None)
 
 
-def _tested(memory: MetersMemory, h: House, points: Sequence[Point], now_s: float) -> MetersMemory:
+def _tested(memory: MetersMemory, h: House, points: Sequence[Point], read_s: float, now_s: float) -> MetersMemory:
+    """``read_s``: when the grid value was read; by this it is late or not, as an old value contradicts nothing new."""
     test = memory.test
     if test is None or h.grid_w is None:
         return memory
@@ -63,7 +62,7 @@ def _tested(memory: MetersMemory, h: House, points: Sequence[Point], now_s: floa
             return replace(memory, test=None) if now_s - test.since_s > TEST_GIVEN_UP_S else memory
         test = replace(test, seen_s=now_s)
         return replace(memory, test=test)
-    age_s = now_s - test.seen_s
+    age_s = read_s - test.seen_s
     if age_s < TEST_FIRST_S:
         return memory
     if abs(caused_w) < 0.8 * TEST_W:

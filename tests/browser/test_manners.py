@@ -43,7 +43,7 @@ def fitting(page):
 def settled(page):
     """Everything of the page is there."""
     page.wait_for_load_state("networkidle") if "view=simple" not in page.url else None
-    expect(page.locator("main")).not_to_contain_text("Connecting")
+    expect(page.locator("main")).not_to_contain_text(re.compile("Connecting|Verbinde mit"))
     page.locator("main > :not(.notes)").first.wait_for()
 
 

@@ -142,7 +142,7 @@ def test_a_port_that_cannot_speak_so_keeps_the_answers_given_so_far(call, tmp_pa
     answer = call("Hut", "35", "3", "", "", "y")
     os.close(leader)
     os.close(follower)
-    assert "the port does not take 9600 baud 8E1" in answer.output
+    assert "the port does not take 9600 baud 8E1" in answer.output, answer.output
     assert "Traceback" not in answer.output
     assert "Hut" in (tmp_path / "new" / "evcc.yaml").read_text()
 

@@ -257,6 +257,7 @@ def test_a_message_without_end_costs_its_own_line_and_one_sentence(
     line.status("Available")
     line.frame("[" * 100_000)
     eventually(lambda: "nested without end" in str(yard.box.reading().error), WITHIN_S, "it is hung up on")
+    eventually(lambda: caplog.records, WITHIN_S, "it is told")
     assert not any(record.exc_info for record in caplog.records)
     assert max(len(record.getMessage()) for record in caplog.records) < 1000
     yard.line().status("Charging")

@@ -25,7 +25,7 @@ def test_a_box_that_is_said_to_have_one_phase_and_draws_on_three_starts_once_and
     assert not [word for _, place, word in world.box.heard[heard:] if place == CURRENT and word], "and stay so"
     world.sun_w(8000.0)
     eventually(lambda: world.power_w(0) > 4000, 20, "enough for three")
-    eventually(lambda: "loadpoint 1: more_phases (phases 3, told_phases 1)" in server.text(), 10, "the log names it")
+    eventually(lambda: "loadpoint 1: the car draws on 3 phases" in server.text(), 10, "the log names it")
 
 
 def test_what_is_shown_follows_the_end_of_an_overload_long_before_the_interval_ends(world):
