@@ -320,21 +320,17 @@ class Server:
 
 
 class WebMeter:
-    """The grid meter of a house behind HTTP. ``body``: what it says instead of the truth, with ``status``.
-
-    ``sees``: what it takes for the power at the grid connection, W.
-    """
+    """The grid meter of a house behind HTTP. ``body``: what it says instead of the truth, with ``status``."""
 
     def __init__(self, live: LiveHouse) -> None:
         self.body: str | None = None
         self.status = 200
-        self.sees: Callable[[House], float] = lambda house: house.grid.power_w
         meter = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 with live.now() as house:
-                    truth = json.dumps({"power": round(meter.sees(house), 1)})
+                    truth = json.dumps({"power": round(house.grid.power_w, 1)})
                 raw = (truth if meter.body is None else meter.body).encode()
                 self.send_response(meter.status)
                 self.send_header("Content-Length", str(len(raw)))
