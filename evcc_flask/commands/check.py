@@ -17,6 +17,7 @@ from evcc_flask.control.absent import AbsentCharger, AbsentMeter
 from evcc_flask.devices.field import DeviceField
 from evcc_flask.domain.issues import Issue
 from evcc_flask.domain.readings import BatteryReading, ChargerReading, Failsafe, MeterReading
+from evcc_flask.domain.words import Feature
 from evcc_flask.logs.setup import start_logs
 from evcc_flask.security.redaction import REDACTOR
 from evcc_flask.storage.owner import Owner
@@ -195,7 +196,7 @@ def _of_charger(reading: ChargerReading) -> str:
         _value(reading.power_w, "W", 0),
         _value(reading.energy_kwh, "kWh", 1),
         _phases(reading.currents_a, "A", 1),
-        _value(reading.soc_percent, "%", 0),
+        _value(reading.soc_percent, "°C" if Feature.HEATING in reading.traits.features else "%", 0),
     )
 
 

@@ -222,7 +222,7 @@ class BatteryOrder:
     @property
     def in_force(self) -> BatteryMode:
         """The mode that the battery is in, as far as our orders go."""
-        return self.before if self.kept_from else self.mode
+        return self.before if self.kept_from or self.error else self.mode
 
 
 @dataclass(frozen=True, slots=True)

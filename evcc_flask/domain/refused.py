@@ -26,7 +26,8 @@ def admitted(decision: Decision, outcomes: Iterable[Outcome]) -> Decision:
         if isinstance(command, SetBatteryMode):
             orders = decision.memory.battery.orders.values()
             before = next((each.before for each in orders if each.mode is command.mode), command.mode)
-            if outcome.ending is Ending.UNAVAILABLE and site.battery_mode is command.mode is not before:
+            not_taken = outcome.failed or outcome.ending is Ending.UNAVAILABLE
+            if not_taken and site.battery_mode is command.mode is not before:
                 site = replace(site, battery_mode=before)
         elif command.loadpoint < len(shown):
             shown[command.loadpoint] = _without(shown[command.loadpoint], outcome)

@@ -220,3 +220,19 @@ def test_cars_are_asked_once_and_listed_with_their_soc(check, web):
     assert web.asked.count("/soc") == 1
     assert any("'tesla' is the account of a maker" in line for line in lines)
     assert code == 0
+
+
+def test_a_heat_pump_tells_degrees_and_no_percent(check):
+    _, lines = check("""
+        meters:
+        - {name: grid, type: custom, power: {source: const, value: 1}}
+        chargers:
+        - name: boiler
+          type: sgready
+          getmode: {source: const, value: 2}
+          setmode: {source: js, script: "0"}
+          temp: {source: const, value: 48}
+        site: {meters: {grid: grid}}
+        loadpoints: [{title: Boiler, charger: boiler}]
+        """)
+    assert "48 °C" in next(line for line in lines if "boiler" in line)

@@ -10,6 +10,7 @@ from evcc_flask.domain.moment import Moment
 from evcc_flask.domain.once import FastOnce, Until
 from evcc_flask.domain.readings import BatteryReading, MeterReading
 from evcc_flask.domain.recall import recalled, remembered
+from evcc_flask.domain.refused import admitted
 from evcc_flask.domain.settings import Circuit, ExternalBatteryMode, LoadpointSettings
 from evcc_flask.domain.snapshot import Rates
 from evcc_flask.domain.words import BatteryMode, Mode
@@ -219,3 +220,19 @@ def test_a_fast_charge_for_once_is_fed_by_no_battery_either(bench):
     house.battery = BATTERY
     house.cycles(60)
     assert "battery_held_for_car" in reasons(house)
+
+
+def test_a_refused_order_is_never_shown_as_the_mode_in_force(bench):
+    house = bench(NOW, battery_discharge_control=True)
+    house.battery = replace(BATTERY, mode=BatteryMode.NORMAL)
+    while not modes(house):
+        house.cycle()
+    refused = Outcome(SetBatteryMode(0, BatteryMode.HOLD), house.now_s, Ending.FAILED, "busy")
+    assert admitted(house.last, [refused]).site.battery_mode is BatteryMode.UNKNOWN, "at once"
+    for _ in range(5):
+        house.outcomes = [replace(refused, at_s=house.now_s)]
+        house.cycle()
+        assert house.last.site.battery_mode is BatteryMode.UNKNOWN, "while it is tried again"
+    taken(house)
+    house.cycle()
+    assert house.last.site.battery_mode is BatteryMode.HOLD
