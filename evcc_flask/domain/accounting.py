@@ -145,6 +145,14 @@ def _away_s(session: OpenSession, p: Point) -> float:
     return away_s if p.charging and away_s <= RESUME_S else 0.0
 
 
+def _unseen_s(session: OpenSession, p: Point, grown_kwh: float, away_s: float) -> float:
+    """How long what came unseen was charged for: at the power of before, and no longer than nobody looked."""
+    usual_w = session.resumed_w or p.power_w
+    if away_s or session.integrated_s is not None or grown_kwh <= 0 or usual_w <= 0:
+        return away_s
+    return min(p.since(session.resumed_s), grown_kwh * 3.6e6 / usual_w)
+
+
 def _grown(session: OpenSession, p: Point, h: House, rates: Rates) -> OpenSession:
     """What came since the last cycle: by the counter where there is one, else power times time."""
     if session.resumed_s is not None and not p.fresh:
@@ -187,6 +195,10 @@ def _grown(session: OpenSession, p: Point, h: House, rates: Rates) -> OpenSessio
     green = h.green_charge
     price, priced, co2, co2_kwh = session.price, session.priced_kwh, session.co2_g, session.co2_kwh
     kwh_price, kwh_co2_g = costs.price(rates, green), costs.co2_g(rates, green)
+    if session.integrated_s is None:
+        # A tariff has often not answered yet when the program is back: what came meanwhile costs as what came before.
+        kwh_price = price_per_kwh(session) if kwh_price is None else kwh_price
+        kwh_co2_g = co2_per_kwh(session) if kwh_co2_g is None else kwh_co2_g
     if grown > 0 and kwh_price is not None:
         price = (price or 0.0) + grown * kwh_price
         priced += grown
@@ -208,7 +220,7 @@ def _grown(session: OpenSession, p: Point, h: House, rates: Rates) -> OpenSessio
         now_s,
         session.charged_kwh + grown,
         session.solar_kwh + grown * green,
-        session.charge_duration_s + (step_s if was_charging else 0.0) + away_s,
+        session.charge_duration_s + (step_s if was_charging else 0.0) + _unseen_s(session, p, grown, away_s),
         price,
         priced,
         co2,

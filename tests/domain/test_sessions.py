@@ -168,8 +168,10 @@ def test_the_clock_may_be_wrong_at_first(bench):
     assert (house.now.wall - created).total_seconds() == pytest.approx(20, abs=11)
 
 
-def restarted(house, away_s=600.0):
-    kept = json.loads(json.dumps(remembered(house.memory)))
+def restarted(house, away_s=600.0, *, dated=False):
+    """``dated``: the clock is known before and after."""
+    wall = house.now.wall - timedelta(seconds=house.now_s - 50.0 + away_s) if dated else None
+    kept = json.loads(json.dumps(remembered(house.memory, wall)))
     for box in house.boxes:
         box.energy_kwh += box.power_w * away_s / 3.6e6
     house.now_s = 50.0
@@ -187,6 +189,35 @@ def test_after_a_power_cut_the_row_goes_on_and_its_energy_is_complete(bench):
     assert charged_kwh(house) == pytest.approx(before + 11.04 * 610 / 3600, rel=0.01)
     house.boxes[0].plugged = False
     assert rows([house.cycle()])[0].key == key
+
+
+def test_what_came_while_nobody_looked_costs_as_before_until_the_tariff_answers(bench):
+    house = bench(NOW)
+    house.rates = Rates(grid=0.3, feed_in=0.08)
+    house.cycles(300)
+    shown = house.last.loadpoints[0]
+    restarted(house)
+    house.rates = Rates()
+    house.cycle()
+    after = house.last.loadpoints[0]
+    assert after.session_energy_wh > shown.session_energy_wh + 1500
+    assert after.session_price_per_kwh == pytest.approx(shown.session_price_per_kwh)
+    assert after.session_price == pytest.approx(after.session_price_per_kwh * after.session_energy_wh / 1000)
+
+
+@pytest.mark.parametrize("away_s", [300.0, 7200.0])
+@pytest.mark.parametrize("goes_on", [True, False])
+def test_what_the_counter_gained_while_nobody_looked_took_its_time(bench, away_s, goes_on):
+    house = bench(NOW)
+    house.cycles(600)
+    before = house.last.loadpoints[0]
+    restarted(house, away_s, dated=True)
+    house.boxes[0].asleep = not goes_on
+    house.cycles(20)
+    after = house.last.loadpoints[0]
+    hours = (after.charge_duration_s - before.charge_duration_s) / 3600
+    gained_kwh = (after.session_energy_wh - before.session_energy_wh) / 1000
+    assert gained_kwh / hours == pytest.approx(11.04, rel=0.1)
 
 
 def test_a_restart_counts_the_time_in_which_the_program_was_away(bench):
